@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# tcplab's front door: "make help" lists what there is.  The objects of the
+# module are listed in Kbuild.
+
+KVER ?= 6.12
+TESTS ?=
+
+top := $(CURDIR)
+headers = $(wildcard /lib/modules/$(KVER)/build) \
+	  $(wildcard /lib/modules/$(KVER)[.+-]*/build)
+# Looked up late: "make" may first have to install the headers.
+KDIR = $(shell printf '%s\n' $(headers) | sort -V | tail -n 1)
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+		"$(KDIR)/include/generated/utsrelease.h" 2>/dev/null)
+
+# Every kernel has a folder of its own, in which links stand for the sources:
+# objects of two kernels never mix, and both stay up to date.
+work = $(top)/build/$(release)
+
+# A module gets no BTF without the kernel's vmlinux: let it not complain.
+kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
+
+.PHONY: all module compile tests check demo vm lint install clean help
+
+all: module
+
+module: compile
+	@cmp -s "$(work)/tcplab.ko" tcplab.ko || cp "$(work)/tcplab.ko" tcplab.ko
+
+compile:
+	@scripts/setup build
+	@if [ -z "$(release)" ]; then \
+		echo "make: no kernel headers for KVER=$(KVER) KDIR=$(KDIR)" >&2; exit 1; \
+	fi
+	@scripts/source-links "$(work)"
+	@echo "  KERNEL  $(release)"
+	+@$(kbuild) modules
+
+tests:
+	@scripts/setup check
+	@scripts/build-tests
+
+check:
+	@scripts/setup check
+	@TESTS="$(TESTS)" KVER="$(if $(filter-out environment file,$(origin KVER)),$(KVER))" \
+		scripts/check
+
+demo:
+	@scripts/setup check
+	@scripts/demo
+
+vm:
+	@scripts/setup vm
+	@$(MAKE) --no-print-directory module
+	@scripts/vm --kernel "$(release)" --insmod "$(top)/tcplab.ko" --lab
+
+lint:
+	@scripts/setup lint
+	@scripts/lint
+
+install: compile
+	install -D -m 644 "$(work)/tcplab.ko" "$(DESTDIR)/lib/modules/$(release)/updates/tcplab.ko"
+	install -D -m 644 module/uapi/tcplab.h "$(DESTDIR)/usr/local/include/tcplab.h"
+	@[ -n "$(DESTDIR)" ] || depmod "$(release)"
+
+clean:
+	rm -rf build tcplab.ko
+
+help:
+	@echo 'make            build tcplab.ko for KVER=6.12 (or KVER=6.1, or KDIR=/path/of/headers);'
+	@echo '                W=1, C=1 and V=1 as in the kernel'
+	@echo 'make demo       boot a VM and show what tcplab does'
+	@echo 'make check      all tests, in VMs; TESTS="wire api/basic" for some, KVER=6.1 for one kernel'
+	@echo 'make vm         a shell in a VM with the module loaded and two namespaces joined by veth'
+	@echo 'make lint       checkpatch, sparse, W=1, shellcheck'
+	@echo 'make tests      build the test programs only'
+	@echo 'make install    the module and its header, under DESTDIR'
+	@echo 'make clean      remove what was built'
