@@ -21,7 +21,7 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module compile tests check demo vm lint install clean help
+.PHONY: all module compile release tests check demo vm lint install clean help
 
 all: module
 
@@ -36,6 +36,9 @@ compile:
 	@scripts/source-links "$(work)"
 	@echo "  KERNEL  $(release)"
 	+@$(kbuild) modules
+
+release:
+	@echo "$(release)"
 
 tests:
 	@scripts/setup check
