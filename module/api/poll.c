@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * poll(), epoll, select(): what can be done without waiting; and the ioctls that ask how much.
+ */
+#include <asm/ioctls.h>
+#include <linux/sockios.h>
+#include "sock.h"
+#include "api/api.h"
+
+static bool readable(struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 avail = READ_ONCE(tl->rcv.nxt) - READ_ONCE(tl->rcv.copied);
+
+	/* The FIN counts in RCV.NXT: it makes a socket readable, too. */
+	return avail && avail >= sock_rcvlowat(sk, 0, INT_MAX);
+}
+
+static __poll_t writable(struct sock *sk)
+{
+	if (__sk_stream_is_writeable(sk, 1))
+		return EPOLLOUT | EPOLLWRNORM;
+
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* Space may have come before the flag was seen: pairs with tl_write_space(). */
+	smp_mb__after_atomic();
+	return __sk_stream_is_writeable(sk, 1) ? EPOLLOUT | EPOLLWRNORM : 0;
+}
+
+/**
+ * tl_poll() - readiness (proto_ops.poll)
+ * @file: unused
+ * @sock: socket; not locked
+ * @wait: to be woken by
+ *
+ * Return: EPOLL* bits, as Linux TCP gives them in the same state.
+ */
+__poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait)
+{
+	struct sock *sk = sock->sk;
+	__poll_t mask = 0;
+	u8 shutdown;
+	int state;
+
+	sock_poll_wait(file, sock, wait);
+	state = smp_load_acquire(&sk->sk_state);
+	if (state == TCP_LISTEN)
+		return list_empty_careful(&tl_sk(sk)->listener.queue) ? 0 : EPOLLIN | EPOLLRDNORM;
+
+	shutdown = READ_ONCE(sk->sk_shutdown);
+	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (shutdown & RCV_SHUTDOWN)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+		if (readable(sk))
+			mask |= EPOLLIN | EPOLLRDNORM;
+		mask |= shutdown & SEND_SHUTDOWN ? EPOLLOUT | EPOLLWRNORM : writable(sk);
+	}
+	/* tl_fail() sets the error before the state */
+	smp_rmb();
+	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))
+		mask |= EPOLLERR;
+	return mask;
+}
+
+/* Octets that can be read; the FIN is none. */
+static int bytes_readable(struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	bool slow = lock_sock_fast(sk);
+	u32 n = 0;
+
+	if (!tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+		n = tl->rcv.nxt - tl->rcv.copied;
+		if (n && sock_flag(sk, SOCK_DONE))
+			n--;
+	}
+	unlock_sock_fast(sk, slow);
+	return n;
+}
+
+/**
+ * tl_ioctl() - SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK (proto.ioctl)
+ * @sk: socket
+ * @cmd: which
+ * @arg: the answer
+ *
+ * Return: 0, -EINVAL for a listener, or -ENOIOCTLCMD.
+ */
+int tl_ioctl(struct sock *sk, int cmd, int *arg)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	bool opening = tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_CLOSE);
+
+	if (cmd == SIOCATMARK) {
+		*arg = 0;
+		return 0;
+	}
+	if (cmd != SIOCINQ && cmd != SIOCOUTQ && cmd != SIOCOUTQNSD)
+		return -ENOIOCTLCMD;
+	if (sk->sk_state == TCP_LISTEN)
+		return -EINVAL;
+
+	if (cmd == SIOCINQ)
+		*arg = bytes_readable(sk);
+	else if (opening)
+		*arg = 0;
+	else if (cmd == SIOCOUTQ)	/* an unacknowledged FIN counts, as in Linux */
+		*arg = READ_ONCE(tl->snd.end) + tl->snd.fin - READ_ONCE(tl->snd.una);
+	else
+		*arg = READ_ONCE(tl->snd.end) + tl->snd.fin - READ_ONCE(tl->snd.nxt);
+	return 0;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * send(): copy into the stream, and let tx/ send what is worth sending.
+ */
+#include "sock.h"
+#include "api/api.h"
+
+/* Wait until the handshake is done; data cannot be written before (there is no fast open here). */
+static int wait_connected(struct sock *sk, long *timeo)
+{
+	if (!tl_in_state(sk, ~TLF_MAY_SEND))
+		return 0;
+	return sk_stream_wait_connect(sk, timeo);
+}
+
+/* Is so much unsent that the peer could already be busy with it? */
+static bool push_now(const struct tl_sock *tl)
+{
+	return tl->snd.end - tl->snd.nxt >= tl->snd.max_wnd / 2 ||
+	       tl->snd.end - tl->snd.nxt >= 65536;
+}
+
+static int wait_memory(struct sock *sk, long *timeo)
+{
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	tl_output_push(sk);
+	return sk_stream_wait_memory(sk, timeo);
+}
+
+static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	struct tl_sock *tl = tl_sk(sk);
+	int err, copied = 0;
+
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	err = wait_connected(sk, &timeo);
+	if (err)
+		return sk_stream_error(sk, msg->msg_flags, err);
+	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+
+	err = -EPIPE;
+	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
+		goto out_err;
+
+	while (msg_data_left(msg)) {
+		if (sk_stream_memory_free(sk)) {
+			err = tl_txq_append(sk, msg, msg_data_left(msg));
+			if (err > 0) {
+				copied += err;
+				if (push_now(tl))
+					tl_output(sk, true);
+				continue;
+			}
+			if (err == -EFAULT)
+				goto out_err;
+		}
+		/* The buffer is full, or memory is short. */
+		err = wait_memory(sk, &timeo);
+		if (err)
+			goto out_err;
+		if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN)) {
+			err = -EPIPE;
+			goto out_err;
+		}
+	}
+out:
+	if (copied)
+		tl_output(sk, msg->msg_flags & MSG_MORE);
+	return copied;
+
+out_err:
+	if (copied)
+		goto out;
+	err = sk_stream_error(sk, msg->msg_flags, err);
+	/* a writer who waits by epoll, edge-triggered, must hear of the space that remains */
+	if (err == -EAGAIN && skb_queue_empty(&sk->sk_write_queue))
+		sk->sk_write_space(sk);
+	return err;
+}
+
+/**
+ * tl_sendmsg() - send() and its kin (proto.sendmsg; RFC9293 3.10.2)
+ * @sk: socket
+ * @msg: data and flags
+ * @len: bytes of data
+ *
+ * Return: bytes taken, fewer than @len if the rest would have to wait and may not; or an errno.
+ */
+int tl_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	int ret;
+
+	lock_sock(sk);
+	ret = sendmsg_locked(sk, msg, len);
+	release_sock(sk);
+	return ret;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The only place that names a kernel version. The rest is written for the newest kernel;
+ * what an older one lacks or calls otherwise is made up for here.
+ */
+#ifndef TCPLAB_COMPAT_H
+#define TCPLAB_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
+#include <linux/ipv6.h>
+#include <linux/net.h>
+#include <linux/sysctl.h>
+#include <linux/timer.h>
+#include <net/inet_sock.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+/* What counts socket memory left net/sock.h in 6.10. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#include <net/proto_memory.h>
+#endif
+
+/* from_timer() became timer_container_of() in 6.16. */
+#ifndef timer_container_of
+#define timer_container_of(var, timer, field) from_timer(var, timer, field)
+#endif
+
+/* inet_sock's bits moved from bitfields to inet_flags in 6.6. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define tl_inet_recverr(sk)		(inet_sk(sk)->recverr)
+#define tl_inet6_recverr(sk)		(inet6_sk(sk)->recverr)
+#define tl_inet6_sndflow(sk)		(inet6_sk(sk)->sndflow)
+#define tl_inet6_fl_list(sk)		(inet6_sk(sk)->ipv6_fl_list)
+#else
+#define tl_inet_recverr(sk)		inet_test_bit(RECVERR, sk)
+#define tl_inet6_recverr(sk)		inet6_test_bit(RECVERR6, sk)
+#define tl_inet6_sndflow(sk)		inet6_test_bit(SNDFLOW, sk)
+#define tl_inet6_fl_list(sk)		(inet_sk(sk)->ipv6_fl_list)
+#endif
+
+/*
+ * Until 6.6 the IPv6 part must be the last member of the socket; since then struct proto
+ * says where it is.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define TL_IPV6_PINFO_OFFSET(off)
+#else
+#define TL_IPV6_PINFO_OFFSET(off)	.ipv6_pinfo_offset = (off),
+#endif
+
+/* proto.accept takes its results in a struct since 6.10. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+struct proto_accept_arg {
+	int	flags;
+	int	err;
+	bool	kern;
+};
+
+#define TL_PROTO_ACCEPT(name)							\
+static struct sock *name##_compat(struct sock *sk, int flags, int *err, bool kern)	\
+{										\
+	struct proto_accept_arg arg = { .flags = flags, .kern = kern };		\
+	struct sock *child = name(sk, &arg);					\
+										\
+	*err = arg.err;								\
+	return child;								\
+}
+#define TL_PROTO_ACCEPT_FN(name)	name##_compat
+#else
+#define TL_PROTO_ACCEPT(name)
+#define TL_PROTO_ACCEPT_FN(name)	name
+#endif
+
+/* proto.ioctl leaves the copy to user space to its caller since 6.5. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define TL_PROTO_IOCTL(name)							\
+static int name##_compat(struct sock *sk, int cmd, unsigned long arg)		\
+{										\
+	int val, err = name(sk, cmd, &val);					\
+										\
+	return err ? err : put_user(val, (int __user *)arg);			\
+}
+#define TL_PROTO_IOCTL_FN(name)		name##_compat
+#else
+#define TL_PROTO_IOCTL(name)
+#define TL_PROTO_IOCTL_FN(name)		name
+#endif
+
+/* Tables are given with their size since 6.6, and end with an empty row before. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define register_net_sysctl_sz(net, path, table, size) register_net_sysctl(net, path, table)
+#endif
+
+/* Handlers get a const table since 6.11. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define TL_CTL_HANDLER_ARGS struct ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos
+#else
+#define TL_CTL_HANDLER_ARGS const struct ctl_table *ctl, int write, void *buffer, size_t *lenp,	\
+			 loff_t *ppos
+#endif
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A request grows up: the listener is cloned, and the clone made a connection of its own.
+ */
+#include <net/busy_poll.h>
+#include "sock.h"
+#include "conn/synq.h"
+
+/* What a clone has of its listener and must not have. */
+static void forget_listener(struct sock *child)
+{
+	struct inet_sock *inet = inet_sk(child);
+
+	inet->mc_list = NULL;
+	RCU_INIT_POINTER(inet->inet_opt, NULL);
+	RCU_INIT_POINTER(child->sk_rx_dst, NULL);
+	atomic64_set(&child->sk_cookie, 0);
+	tl_sock_links(child);
+	tl_sock_reset(child);
+	tl_sock_count(child);
+}
+
+static void take_request(struct sock *child, const struct tl_req *req)
+{
+	struct tl_sock *tl = tl_sk(child);
+	struct inet_sock *inet = inet_sk(child);
+
+	tl->node.tuple = req->node.tuple;
+	tl->node.bound_dev = req->node.bound_dev;
+	child->sk_bound_dev_if = req->node.bound_dev;
+	child->sk_mark = req->mark;
+	inet->inet_num = ntohs(req->node.tuple.lport);
+	inet->inet_sport = req->node.tuple.lport;
+	inet->inet_dport = req->node.tuple.fport;
+	inet->tos = req->tos;
+
+	tl->snd.iss = req->iss;
+	tl->snd.una = req->iss;
+	tl->snd.nxt = req->iss + 1;
+	tl->snd.max = req->iss + 1;
+	tl->snd.end = req->iss + 1;
+	tl->snd.minshall = req->iss;
+	tl->snd.peer_mss = req->mss;
+	tl->snd.wscale = req->snd_wscale;
+
+	tl->rcv.irs = req->irs;
+	tl->rcv.nxt = req->irs + 1;
+	tl->rcv.wup = req->irs + 1;
+	tl->rcv.copied = req->irs + 1;
+	tl->rcv.last_ack = req->irs + 1;
+	tl->rcv.wnd = req->rcv_wnd;
+	tl->rcv.wscale = req->rcv_wscale;
+	tl->rcv.ts_ok = !!(req->which & TL_OPT_TIMESTAMP);
+	tl->rcv.sack_ok = !!(req->which & TL_OPT_SACK_PERM);
+	tl->rcv.wscale_ok = !!(req->which & TL_OPT_WSCALE);
+	tl->rcv.ts_recent = req->ts_recent;
+	tl->rcv.ts_recent_age = tl_clock_seconds();
+	tl->rcv.ts_off = req->ts_off;
+
+	/* The SYN-ACK was the first segment to be timed, unless it went twice (Karn). */
+	tl->loss.timing = !req->resent;
+	tl->loss.timed_seq = req->iss + 1;
+	tl->loss.timed_us = req->sent_us;
+	if (req->resent)
+		tl->loss.retrans = 1;
+}
+
+/**
+ * tl_child_create() - clone a request's listener into a connection in SYN-RECEIVED
+ * @req: request whose SYN-ACK was acknowledged
+ * @skb: the segment that did so
+ * @af: its family
+ *
+ * Context: BHs off; the listener is not locked.
+ * Return: the child, locked, with one reference for its owner and one for the table that the caller
+ *	enters it into; NULL without memory or route.
+ */
+struct sock *tl_child_create(struct tl_req *req, struct sk_buff *skb, const struct tl_af_ops *af)
+{
+	struct sock *lsk = req->listener;
+	struct sock *child = sk_clone_lock(lsk, GFP_ATOMIC);
+	struct tl_sock *tl;
+
+	if (!child)
+		return NULL;
+	tl = tl_sk(child);
+	forget_listener(child);
+	tl_state_init_child(child);
+	tl->af = af;
+	take_request(child, req);
+	af->child(child, lsk, skb);
+	tl_cc_hold(tl->cc.ops);
+	tl_port_inherit(tl_net(sock_net(lsk)), &tl_sk(lsk)->bound, &tl->bound);
+	sk_set_txhash(child);
+	sk_mark_napi_id(child, skb);
+	if (!af->route(child)) {
+		tl_child_discard(child);
+		return NULL;
+	}
+	return child;
+}
+
+/**
+ * tl_child_discard() - destroy a child that nobody has seen
+ * @child: from tl_child_create(), not in the table; unlocked and gone afterwards
+ */
+void tl_child_discard(struct sock *child)
+{
+	struct tl_net *tn = tl_net(sock_net(child));
+
+	sock_set_flag(child, SOCK_DEAD);
+	atomic_inc(&tn->orphans);
+	tl_done(child, TL_EV_PURGE);
+	bh_unlock_sock(child);
+	sock_put(child);	/* the table's, which it never entered */
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The life of a connection: begin, queues, end.
+ */
+#ifndef TCPLAB_CONN_H
+#define TCPLAB_CONN_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include "conn/hash.h"
+#include "conn/state.h"
+#include "obs/drop.h"
+#include "time.h"
+
+struct sk_buff;
+struct tl_af_ops;
+struct tl_port;
+struct tl_sock;
+
+/**
+ * struct tl_bound - one who uses a local port: a socket or a TIME-WAIT
+ * @link: in the port's list
+ * @port: the port, NULL if none
+ * @tw: this is a TIME-WAIT's
+ */
+struct tl_bound {
+	struct hlist_node	link;
+	struct tl_port		*port;
+	bool			tw;
+};
+
+/**
+ * struct tl_listener - what a listening socket has
+ * @lock: guards @queue; taken by softirqs
+ * @queue: children whose handshake is complete, oldest first: the accept queue
+ * @half_open: requests that name this listener: the length of its SYN queue
+ */
+struct tl_listener {
+	spinlock_t		lock;
+	struct list_head	queue;
+	atomic_t		half_open;
+};
+
+/* port.c */
+int tl_port_get(struct sock *sk, unsigned short snum);
+void tl_port_put(struct tl_net *tn, struct tl_bound *b);
+void tl_port_put_sk(struct sock *sk);
+void tl_port_inherit(struct tl_net *tn, struct tl_bound *from, struct tl_bound *to);
+int tl_port_connect(struct sock *sk);
+void tl_port_local(struct sock *sk, u16 number);
+void tl_port_net_init(struct tl_net *tn);
+void tl_port_net_exit(struct tl_net *tn);
+
+/* isn.c */
+void tl_isn_net_init(struct tl_net *tn);
+u32 tl_isn(struct tl_net *tn, const struct tl_tuple *t);
+u32 tl_ts_offset(struct tl_net *tn, const struct tl_tuple *t);
+
+/* connect.c */
+int tl_connect(struct sock *sk, struct sockaddr *addr, int len);
+void tl_established(struct sock *sk, enum tl_event ev);
+void tl_take_syn_opts(struct sock *sk, const struct sk_buff *skb);
+
+/* listen.c */
+int tl_listen(struct socket *sock, int backlog);
+struct sock *tl_accept(struct sock *sk, struct proto_accept_arg *arg);
+bool tl_accept_queue_add(struct sock *lsk, struct sock *child);
+void tl_listen_stop(struct sock *sk);
+
+/* synq.c */
+enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+			 const struct tl_af_ops *af);
+struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct tl_af_ops *af,
+			 enum tl_drop *why);
+void tl_synq_purge(struct net *net, struct tl_node *node);
+struct sock *tl_synq_listener(const struct tl_node *node);
+int tl_synq_init(void);
+void tl_synq_exit(void);
+
+/* timewait.c */
+void tl_timewait_enter(struct sock *sk);
+enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_buff *skb,
+			     const struct tl_af_ops *af, bool *syn_ok);
+void tl_timewait_kill(struct net *net, struct tl_node *node, enum tl_event ev);
+int tl_timewait_init(void);
+void tl_timewait_exit(void);
+
+/* close.c */
+void tl_close(struct sock *sk, long timeout);
+void tl_shutdown(struct sock *sk, int how);
+int tl_disconnect(struct sock *sk, int flags);
+void tl_done(struct sock *sk, enum tl_event ev);
+void tl_abort(struct sock *sk, enum tl_event ev);
+void tl_fail(struct sock *sk, int err, enum tl_event ev);
+void tl_finwait2_arm(struct sock *sk);
+void tl_finwait2_timer(struct sock *sk);
+void tl_purge_orphan(struct sock *sk);
+
+/* keepalive.c */
+void tl_keepalive_set(struct sock *sk, int on);
+void tl_keepalive_start(struct sock *sk);
+void tl_keepalive_timer(struct sock *sk);
+
+/* reset.c */
+void tl_reset_for(struct sock *sk, const struct sk_buff *skb);
+void tl_reset_received(struct sock *sk);
+void tl_reset_stray(struct net *net, const struct sk_buff *skb, const struct tl_where *w,
+		    const struct tl_af_ops *af, const struct sock *sk);
+bool tl_challenge_allowed(struct net *net);
+void tl_challenge(struct sock *sk);
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keepalive (RFC 9293 3.8.4): off unless asked for (MUST-24), after two idle hours (MUST-25, MUST-27),
+ * and one unanswered probe never ends a connection (MUST-26).
+ */
+#include "sock.h"
+
+static unsigned long idle_time(const struct sock *sk)
+{
+	return tl_sk(sk)->config.keep_idle ?: TL_SYSCTL(sock_net(sk), keepalive_time);
+}
+
+/**
+ * tl_keepalive_start() - begin to watch an idle connection, if the program asked for it
+ * @sk: socket, locked
+ */
+void tl_keepalive_start(struct sock *sk)
+{
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		tl_timer_set(sk, TL_TIMER_KEEP, idle_time(sk));
+}
+
+/**
+ * tl_keepalive_set() - SO_KEEPALIVE (proto.keepalive)
+ * @sk: socket, locked
+ * @on: watch or not
+ */
+void tl_keepalive_set(struct sock *sk, int on)
+{
+	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	if (on && !sock_flag(sk, SOCK_KEEPOPEN))
+		tl_timer_set(sk, TL_TIMER_KEEP, idle_time(sk));
+	else if (!on)
+		tl_timer_clear(sk, TL_TIMER_KEEP);
+}
+
+/* How long ago did anything come? Jiffies. */
+static unsigned long idle_since(const struct sock *sk)
+{
+	return tl_clock_jiffies() - tl_sk(sk)->ackp.last_seg;
+}
+
+/**
+ * tl_keepalive_timer() - has the peer been silent for too long?
+ * @sk: socket, locked
+ */
+void tl_keepalive_timer(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct net *net = sock_net(sk);
+	u8 probes = tl->config.keep_probes ?: TL_SYSCTL(net, keepalive_probes);
+	unsigned long idle = idle_since(sk), want = idle_time(sk);
+
+	if (!sock_flag(sk, SOCK_KEEPOPEN) || !tl_in_state(sk, TLF_SYNCHRONIZED))
+		return;
+	/* What is in flight, or waits for a window, has timers that notice. */
+	if (tl->snd.una != tl->snd.max || tl->snd.nxt != tl->snd.end) {
+		tl_timer_set(sk, TL_TIMER_KEEP, want);
+		return;
+	}
+	if (idle < want) {
+		tl->loss.probes = 0;
+		tl_timer_set(sk, TL_TIMER_KEEP, want - idle);
+		return;
+	}
+	if (tl->loss.probes >= probes) {
+		TL_INC(net, TCPAbortOnTimeout);
+		tl_send_reset(sk, GFP_ATOMIC);
+		tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
+		return;
+	}
+	TL_INC(net, TCPKeepAlive);
+	tl->loss.probes++;
+	tl_send_probe(sk);
+	tl_timer_set(sk, TL_TIMER_KEEP,
+		     tl->config.keep_intvl ?: TL_SYSCTL(net, keepalive_intvl));
+}

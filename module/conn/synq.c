@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The SYN queue.
+ *
+ * A SYN to a listener makes a request, entered into the table of connections: no lock of the listener
+ * is taken, only its count of half-open connections goes up, and bounds them. The request
+ * sends its SYN-ACK again, backing off, until the third segment comes or synack_retries is
+ * used up. The third segment turns it into a child socket, which takes its place in the table.
+ */
+#include <linux/slab.h>
+#include "sock.h"
+#include "conn/synq.h"
+
+static struct kmem_cache *cache;
+
+#define REQ_TIMEOUT_MAX_SHIFT	7	/* 128 s, beyond rto_max already */
+
+static void req_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(cache, container_of(rcu, struct tl_req, rcu));
+}
+
+/* The caller has taken it out of the table, or it never was in. */
+static void req_free(struct tl_req *req)
+{
+	tl_mini_timer_end(&req->timer);
+	atomic_dec(&tl_sk(req->listener)->listener.half_open);
+	sock_put(req->listener);
+	call_rcu(&req->rcu, req_free_rcu);
+}
+
+static void req_kill(struct net *net, struct tl_req *req, enum tl_event ev)
+{
+	if (!tl_hash_remove(net, &req->node))
+		return;
+	TL_INC(net, AttemptFails);
+	tl_state_note(net, &req->node.tuple, TCP_SYN_RECV, TCP_CLOSE, ev);
+	req_free(req);
+}
+
+/**
+ * tl_synq_purge() - end a request, since its namespace or listener goes
+ * @net: namespace
+ * @node: its entry
+ */
+void tl_synq_purge(struct net *net, struct tl_node *node)
+{
+	req_kill(net, container_of(node, struct tl_req, node), TL_EV_PURGE);
+}
+
+/**
+ * tl_synq_listener() - whose request is it?
+ * @node: its entry
+ *
+ * Return: the listener, valid as long as the RCU section.
+ */
+struct sock *tl_synq_listener(const struct tl_node *node)
+{
+	return container_of(node, struct tl_req, node)->listener;
+}
+
+static void req_send(struct net *net, struct tl_req *req, u8 flags)
+{
+	const struct tl_stray way = {
+		.tuple		= &req->node.tuple,
+		.dev		= req->node.bound_dev,
+		.mark		= req->mark,
+		.priority	= READ_ONCE(req->listener->sk_priority),
+		.tos		= req->tos,
+		.sk		= req->listener,
+	};
+	bool syn = flags & TL_SYN;
+	const struct tl_stray_seg seg = {
+		.seq	= syn ? req->iss : req->iss + 1,
+		.ack	= req->irs + 1,
+		/* the window of a SYN is never scaled (RFC7323 2.2) */
+		.wnd	= min_t(u32, syn ? req->rcv_wnd : req->rcv_wnd >> req->rcv_wscale, U16_MAX),
+		.flags	= flags,
+		.which	= syn ? req->which : req->which & TL_OPT_TIMESTAMP,
+		.opts	= {
+			.wscale	= req->rcv_wscale,
+			.tsval	= tl_clock_ts_ms() + req->ts_off,
+			.tsecr	= READ_ONCE(req->ts_recent),
+		},
+	};
+
+	if (syn)
+		req->sent_us = tl_clock_us();
+	tl_stray_send(net, &way, &seg);
+}
+
+static unsigned long req_timeout(const struct sock *lsk, const struct tl_req *req)
+{
+	const struct tl_rto_bounds b = tl_rto_bounds(lsk);
+	u64 us = (u64)b.init << min_t(u8, req->retries, REQ_TIMEOUT_MAX_SHIFT);
+
+	return usecs_to_jiffies(min_t(u64, us, b.max));
+}
+
+static void req_resend(struct net *net, struct tl_req *req)
+{
+	req->resent = true;
+	TL_INC(net, RetransSegs);
+	TL_INC(net, TCPSynRetrans);
+	req_send(net, req, TL_SYN | TL_ACK);
+}
+
+/* The SYN-ACK was not acknowledged in time. */
+static void req_timer(struct tl_mini_timer *t)
+{
+	struct tl_req *req = container_of(t, struct tl_req, timer);
+	struct sock *lsk = req->listener;
+	struct net *net = sock_net(lsk);
+	u8 limit = tl_sk(lsk)->config.syn_retries ?: TL_SYSCTL(net, synack_retries);
+
+	if (smp_load_acquire(&lsk->sk_state) != TCP_LISTEN) {
+		req_kill(net, req, TL_EV_PURGE);
+		return;
+	}
+	if (req->retries >= limit) {
+		tl_drop_count(net, NULL, TL_DROP_ReqTimeout);
+		req_kill(net, req, TL_EV_TIMEOUT);
+		return;
+	}
+	req->retries++;
+	req_resend(net, req);
+	tl_mini_timer_arm(&req->timer, req_timeout(lsk, req));
+}
+
+/* Which of the options of the SYN do we take up? */
+static void req_negotiate(struct net *net, struct tl_req *req, const struct tl_opts *o,
+			  const struct tl_af_ops *af)
+{
+	struct sock *lsk = req->listener;
+
+	req->which = TL_OPT_MSS;
+	req->mss = (o->seen & TL_OPT_MSS) && o->mss ? o->mss : af->default_mss;
+	if ((o->seen & TL_OPT_WSCALE) && TL_SYSCTL(net, window_scaling)) {
+		req->which |= TL_OPT_WSCALE;
+		req->snd_wscale = o->wscale;
+		req->rcv_wscale = tl_rcv_wscale(lsk);
+	}
+	if ((o->seen & TL_OPT_TIMESTAMP) && TL_SYSCTL(net, timestamps)) {
+		req->which |= TL_OPT_TIMESTAMP;
+		req->ts_recent = o->tsval;
+	}
+	if ((o->seen & TL_OPT_SACK_PERM) && TL_SYSCTL(net, sack))
+		req->which |= TL_OPT_SACK_PERM;
+}
+
+static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
+				 const struct tl_where *w, const struct tl_af_ops *af)
+{
+	struct net *net = sock_net(lsk);
+	struct tl_net *tn = tl_net(net);
+	struct tl_req *req = kmem_cache_zalloc(cache, GFP_ATOMIC);
+	const struct tl_cb *cb = TL_CB(skb);
+
+	if (!req)
+		return NULL;
+	req->node.tuple = w->tuple;
+	req->node.kind = TL_KIND_REQ;
+	req->node.bound_dev = READ_ONCE(lsk->sk_bound_dev_if) ?: w->scope;
+	req->listener = lsk;
+	req->born_us = tl_clock_us();
+	req->irs = cb->seq;
+	req->iss = tl_isn(tn, &w->tuple);
+	req->ts_off = tl_ts_offset(tn, &w->tuple);
+	req->mark = READ_ONCE(lsk->sk_mark);
+	req->tos = READ_ONCE(inet_sk(lsk)->tos);
+	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
+	req_negotiate(net, req, &cb->opts, af);
+	tl_mini_timer_init(&req->timer, req_timer);
+	return req;
+}
+
+/* As many half-open connections as the program asked for, and the administrator allows. */
+static bool synq_full(const struct sock *lsk)
+{
+	int max = min_t(int, TL_SYSCTL(sock_net(lsk), max_syn_backlog),
+			READ_ONCE(lsk->sk_max_ack_backlog) + 1);
+
+	return atomic_read(&tl_sk(lsk)->listener.half_open) >= max;
+}
+
+/**
+ * tl_synq_syn() - a SYN came to a listener (RFC9293 3.10.7.2 third)
+ * @lsk: listener
+ * @skb: the SYN; not consumed
+ * @w: its addresses
+ * @af: its family
+ *
+ * Context: RCU reader, BHs off, no lock.
+ * Return: the reason to drop it, TL_DROP_NONE if a SYN-ACK went out.
+ */
+enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+			 const struct tl_af_ops *af)
+{
+	struct net *net = sock_net(lsk);
+	struct tl_req *req;
+
+	if (synq_full(lsk)) {
+		TL_INC(net, TCPReqQFullDrop);
+		TL_INC(net, ListenDrops);
+		return TL_DROP_SynQueueFull;
+	}
+	if (sk_acceptq_is_full(lsk)) {
+		TL_INC(net, ListenOverflows);
+		TL_INC(net, ListenDrops);
+		return TL_DROP_AcceptQueueFull;
+	}
+	/* A listener that closes just now has no reference to give. */
+	if (!refcount_inc_not_zero(&lsk->sk_refcnt))
+		return TL_DROP_NoSocket;
+	atomic_inc(&tl_sk(lsk)->listener.half_open);
+	req = req_create(lsk, skb, w, af);
+	if (!req) {
+		atomic_dec(&tl_sk(lsk)->listener.half_open);
+		sock_put(lsk);
+		return TL_DROP_Memory;
+	}
+	if (tl_hash_insert(net, &req->node)) {
+		req_free(req);		/* the same SYN twice at once, or no memory */
+		return TL_DROP_Memory;
+	}
+	TL_INC(net, PassiveOpens);
+	tl_state_note(net, &w->tuple, TCP_LISTEN, TCP_SYN_RECV, TL_EV_RCV_SYN);
+	tl_mini_timer_arm(&req->timer, req_timeout(lsk, req));
+	req_send(net, req, TL_SYN | TL_ACK);
+	return TL_DROP_NONE;
+}
+
+/* RFC9293 3.10.7.4 for SYN-RECEIVED, before the ACK makes a connection of it. */
+static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buff *skb,
+			      const struct tl_af_ops *af)
+{
+	const struct tl_cb *cb = TL_CB(skb);
+	const struct tl_where w = { .tuple = req->node.tuple };
+	bool old = (req->which & cb->opts.seen & TL_OPT_TIMESTAMP) &&
+		   seq_lt(cb->opts.tsval, req->ts_recent);
+
+	/* The SYN again: our SYN-ACK was lost, or is late. */
+	if ((cb->flags & (TL_SYN | TL_ACK | TL_RST)) == TL_SYN && cb->seq == req->irs) {
+		req_resend(net, req);
+		return TL_DROP_OldData;
+	}
+	/* first: sequence number, and R1 of RFC7323 5.3 */
+	if (old || !seq_acceptable(cb->seq, cb->end, req->irs + 1, req->rcv_wnd)) {
+		if (!(cb->flags & TL_RST) && tl_challenge_allowed(net))
+			req_send(net, req, TL_ACK);
+		return old ? TL_DROP_Paws : TL_DROP_OutOfWindow;
+	}
+	/* second: RST, exactly (RFC5961 3.2) */
+	if (cb->flags & TL_RST) {
+		if (cb->seq == req->irs + 1) {
+			req_kill(net, req, TL_EV_RCV_RST);
+			return TL_DROP_Reset;
+		}
+		if (tl_challenge_allowed(net))
+			req_send(net, req, TL_ACK);
+		return TL_DROP_BadRst;
+	}
+	/* fourth: SYN (RFC5961 4.2) */
+	if (cb->flags & TL_SYN) {
+		if (tl_challenge_allowed(net))
+			req_send(net, req, TL_ACK);
+		return TL_DROP_SynInWindow;
+	}
+	/* fifth: ACK */
+	if (!(cb->flags & TL_ACK))
+		return TL_DROP_NoAck;
+	if (cb->ack != req->iss + 1) {
+		tl_reset_stray(net, skb, &w, af, req->listener);
+		return TL_DROP_ReqMismatch;
+	}
+	return TL_DROP_NONE;
+}
+
+/* The accept queue is full: by default the ACK is forgotten, and the SYN-ACK goes again. */
+static enum tl_drop req_overflow(struct net *net, struct tl_req *req, struct sk_buff *skb,
+				 const struct tl_af_ops *af)
+{
+	const struct tl_where w = { .tuple = req->node.tuple };
+
+	TL_INC(net, ListenOverflows);
+	TL_INC(net, ListenDrops);
+	if (TL_SYSCTL(net, abort_on_overflow)) {
+		tl_reset_stray(net, skb, &w, af, req->listener);
+		req_kill(net, req, TL_EV_ABORT);
+	}
+	return TL_DROP_AcceptQueueFull;
+}
+
+/**
+ * tl_synq_rcv() - a segment for a half-open connection
+ * @node: the request's entry
+ * @skb: the segment; not consumed
+ * @af: its family
+ * @why: the reason to drop it, when NULL is returned
+ *
+ * Context: RCU reader, BHs off, no lock.
+ * Return: the child that it brought up, locked, in the table, to which @skb is yet to be given; or NULL.
+ */
+struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct tl_af_ops *af,
+			 enum tl_drop *why)
+{
+	struct tl_req *req = container_of(node, struct tl_req, node);
+	struct sock *lsk = req->listener;
+	struct net *net = sock_net(lsk);
+	struct sock *child;
+
+	if (smp_load_acquire(&lsk->sk_state) != TCP_LISTEN) {
+		req_kill(net, req, TL_EV_PURGE);
+		*why = TL_DROP_NoSocket;
+		return NULL;
+	}
+	*why = req_check(net, req, skb, af);
+	if (*why != TL_DROP_NONE)
+		return NULL;
+	if (sk_acceptq_is_full(lsk)) {
+		*why = req_overflow(net, req, skb, af);
+		return NULL;
+	}
+	child = tl_child_create(req, skb, af);
+	if (!child) {
+		TL_INC(net, ListenDrops);
+		*why = TL_DROP_Memory;
+		return NULL;
+	}
+	if (!tl_hash_replace(net, node, &tl_sk(child)->node)) {
+		/* Another CPU was first with the same segment. */
+		tl_child_discard(child);
+		*why = TL_DROP_OldData;
+		return NULL;
+	}
+	req_free(req);
+	return child;
+}
+
+/**
+ * tl_synq_init() - make the cache
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tl_synq_init(void)
+{
+	cache = kmem_cache_create("tl_request", sizeof(struct tl_req), 0, SLAB_ACCOUNT, NULL);
+	return cache ? 0 : -ENOMEM;
+}
+
+/**
+ * tl_synq_exit() - all requests are gone, and a grace period since
+ */
+void tl_synq_exit(void)
+{
+	kmem_cache_destroy(cache);
+}

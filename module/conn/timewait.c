@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TIME-WAIT: the socket hands what is still needed to a small object, which takes its place in the
+ * table at once. The object answers for 2 MSL: it acknowledges a FIN that comes again, and keeps old
+ * segments away from a new connection of the same name.
+ */
+#include <linux/slab.h>
+#include "sock.h"
+#include "conn/timewait.h"
+
+static struct kmem_cache *cache;
+
+static void tw_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(cache, container_of(rcu, struct tl_tw, rcu));
+}
+
+/* The caller has taken it out of the table. */
+static void tw_free(struct tl_tw *tw)
+{
+	struct tl_net *tn = tl_net(tw->net);
+
+	tl_mini_timer_end(&tw->timer);
+	tl_port_put(tn, &tw->bound);
+	atomic_dec(&tn->timewaits);
+	call_rcu(&tw->rcu, tw_free_rcu);
+}
+
+/**
+ * tl_timewait_kill() - end a TIME-WAIT
+ * @net: namespace
+ * @node: its entry
+ * @ev: why
+ */
+void tl_timewait_kill(struct net *net, struct tl_node *node, enum tl_event ev)
+{
+	struct tl_tw *tw = container_of(node, struct tl_tw, node);
+
+	if (!tl_hash_remove(net, node))
+		return;
+	tl_state_note(net, &node->tuple, TCP_TIME_WAIT, TCP_CLOSE, ev);
+	tw_free(tw);
+}
+
+static void tw_timer(struct tl_mini_timer *t)
+{
+	struct tl_tw *tw = container_of(t, struct tl_tw, timer);
+
+	TL_INC(tw->net, TW);
+	tl_timewait_kill(tw->net, &tw->node, TL_EV_TIMEOUT);
+}
+
+/* 2 MSL (RFC9293 MUST-13), jiffies. */
+static unsigned long tw_period(struct net *net)
+{
+	return msecs_to_jiffies(2 * TL_SYSCTL(net, msl_ms));
+}
+
+static struct tl_tw *tw_create(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct net *net = sock_net(sk);
+	struct tl_net *tn = tl_net(net);
+	struct tl_tw *tw;
+
+	if (atomic_read(&tn->timewaits) >= TL_SYSCTL(net, max_tw_buckets))
+		return NULL;
+	tw = kmem_cache_zalloc(cache, GFP_ATOMIC);
+	if (!tw)
+		return NULL;
+
+	tw->node.tuple = tl->node.tuple;
+	tw->node.bound_dev = tl->node.bound_dev;
+	tw->node.kind = TL_KIND_TW;
+	tw->bound.tw = true;
+	tw->net = net;
+	tw->rcv_nxt = tl->rcv.nxt;
+	tw->rcv_wnd = tl_rcv_window_left(tl);
+	tw->snd_nxt = tl->snd.max;
+	tw->ts_ok = tl->rcv.ts_ok;
+	tw->ts_recent = tl->rcv.ts_recent;
+	tw->ts_recent_age = tl->rcv.ts_recent_age;
+	tw->ts_off = tl->rcv.ts_off;
+	tw->wscale = tl->rcv.wscale;
+	tw->mark = sk->sk_mark;
+	tw->tos = inet_sk(sk)->tos;
+	tw->reuse = sk->sk_reuse;
+	tw->reuseport = sk->sk_reuseport;
+	tw->v6only = ipv6_only_sock(sk);
+	tl_mini_timer_init(&tw->timer, tw_timer);
+	atomic_inc(&tn->timewaits);
+	return tw;
+}
+
+/**
+ * tl_timewait_enter() - leave the rest to a small object (RFC9293 3.10.7.4 eighth)
+ * @sk: socket, locked, in TIME_WAIT; it is CLOSED afterwards, and gone if it was an orphan
+ *
+ * With no memory, or max_tw_buckets reached, the connection ends at once, as in Linux.
+ */
+void tl_timewait_enter(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct net *net = sock_net(sk);
+	struct tl_tw *tw = tw_create(sk);
+
+	if (!tw) {
+		TL_INC(net, TCPTimeWaitOverflow);
+	} else {
+		/* ready before anybody can find it */
+		tl_port_inherit(tl_net(net), &tl->bound, &tw->bound);
+		if (tl_hash_replace(net, &tl->node, &tw->node)) {
+			tl_mini_timer_arm(&tw->timer, tw_period(net));
+			sock_put(sk);		/* the table's */
+		} else {
+			tw_free(tw);
+		}
+	}
+	tl_done(sk, TL_EV_HANDOVER);
+}
+
+static u16 tw_window(const struct tl_tw *tw)
+{
+	return min_t(u32, tw->rcv_wnd >> tw->wscale, U16_MAX);
+}
+
+static void tw_send_ack(struct net *net, const struct tl_tw *tw)
+{
+	const struct tl_stray way = {
+		.tuple	= &tw->node.tuple,
+		.dev	= tw->node.bound_dev,
+		.mark	= tw->mark,
+		.tos	= tw->tos,
+	};
+	const struct tl_stray_seg seg = {
+		.seq	= tw->snd_nxt,
+		.ack	= tw->rcv_nxt,
+		.wnd	= tw_window(tw),
+		.flags	= TL_ACK,
+		.which	= tw->ts_ok ? TL_OPT_TIMESTAMP : 0,
+		.opts	= {
+			.tsval	= tl_clock_ts_ms() + tw->ts_off,
+			.tsecr	= tw->ts_recent,
+		},
+	};
+
+	tl_stray_send(net, &way, &seg);
+}
+
+/* May this SYN begin a new connection at once (RFC9293 MAY-2, RFC6191 2)? */
+static bool tw_syn_is_newer(const struct tl_tw *tw, const struct tl_cb *cb)
+{
+	if (tw->ts_ok && (cb->opts.seen & TL_OPT_TIMESTAMP) &&
+	    seq_gt(cb->opts.tsval, tw->ts_recent))
+		return true;
+	return seq_gt(cb->seq, tw->rcv_nxt);
+}
+
+/**
+ * tl_timewait_rcv() - a segment for a connection in TIME-WAIT (RFC9293 3.10.7.4)
+ * @net: namespace
+ * @node: its entry
+ * @skb: the segment; not consumed
+ * @af: address family
+ * @syn_ok: set if the segment is a SYN that may begin anew: then the TIME-WAIT has ended
+ *
+ * Context: RCU reader, BHs off.
+ * Return: the reason to drop it, TL_DROP_NONE if it was of use.
+ */
+enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_buff *skb,
+			     const struct tl_af_ops *af, bool *syn_ok)
+{
+	struct tl_tw *tw = container_of(node, struct tl_tw, node);
+	const struct tl_cb *cb = TL_CB(skb);
+	bool old;
+
+	old = tw->ts_ok && (cb->opts.seen & TL_OPT_TIMESTAMP) &&
+	      seq_lt(cb->opts.tsval, tw->ts_recent);
+
+	/* An RST ends a TIME-WAIT, unless the administrator knows of its hazards (RFC1337 3). */
+	if (cb->flags & TL_RST) {
+		if (cb->seq == tw->rcv_nxt && !old && !TL_SYSCTL(net, rfc1337))
+			tl_timewait_kill(net, node, TL_EV_RCV_RST);
+		return TL_DROP_TimeWait;
+	}
+
+	if ((cb->flags & (TL_SYN | TL_ACK)) == TL_SYN && !old && tw_syn_is_newer(tw, cb)) {
+		*syn_ok = true;
+		tl_timewait_kill(net, node, TL_EV_RCV_SYN);
+		return TL_DROP_NONE;
+	}
+
+	/* A FIN that comes again: our ACK of it was lost. Wait anew (RFC9293 3.10.7.4 eighth). */
+	if ((cb->flags & TL_FIN) && cb->end == tw->rcv_nxt)
+		tl_mini_timer_arm(&tw->timer, tw_period(net));
+	else if ((cb->flags & TL_ACK) && !old && cb->seq == cb->end && cb->seq == tw->rcv_nxt)
+		return TL_DROP_TimeWait;	/* an ordinary ACK asks for nothing */
+
+	tw_send_ack(net, tw);
+	return old ? TL_DROP_Paws : TL_DROP_TimeWait;
+}
+
+/**
+ * tl_timewait_init() - make the cache
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tl_timewait_init(void)
+{
+	cache = kmem_cache_create("tl_timewait", sizeof(struct tl_tw), 0, SLAB_ACCOUNT, NULL);
+	return cache ? 0 : -ENOMEM;
+}
+
+/**
+ * tl_timewait_exit() - all TIME-WAITs are gone, and a grace period since
+ */
+void tl_timewait_exit(void)
+{
+	kmem_cache_destroy(cache);
+}

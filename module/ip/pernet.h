@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All that a network namespace owns: tables, settings, counters. Nothing outlives it.
+ */
+#ifndef TCPLAB_PERNET_H
+#define TCPLAB_PERNET_H
+
+#include <linux/rhashtable-types.h>
+#include <linux/siphash.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include "obs/mib.h"
+
+struct ctl_table_header;
+struct tl_cc_ops;
+struct tl_file;
+
+/**
+ * struct tl_sysctl - net.tcplab.*; names, units and defaults of net.ipv4.tcp_* where those exist
+ *
+ * Read without a lock, with READ_ONCE(): see TL_SYSCTL().
+ */
+struct tl_sysctl {
+	int	syn_retries;
+	int	synack_retries;
+	int	retries1;
+	int	retries2;
+	int	orphan_retries;
+	int	max_syn_backlog;
+	int	max_tw_buckets;
+	int	abort_on_overflow;
+	int	rfc1337;
+	int	fin_timeout;		/* jiffies */
+	int	keepalive_time;		/* jiffies */
+	int	keepalive_intvl;	/* jiffies */
+	int	keepalive_probes;
+	int	challenge_ack_limit;	/* per second */
+	int	window_scaling;
+	int	timestamps;
+	int	sack;
+	int	moderate_rcvbuf;
+	int	min_snd_mss;
+	int	rmem[3];
+	int	wmem[3];
+	/* what Linux hard-codes */
+	int	msl_ms;
+	int	rto_min_ms;
+	int	rto_max_ms;
+	int	rto_init_ms;
+	int	delack_min_ms;
+	int	delack_max_ms;
+	int	initial_cwnd;		/* segments */
+};
+
+struct tl_challenge {
+	u32		second;
+	u32		left;
+};
+
+struct tl_net {
+	struct net			*net;
+	struct rhashtable		conns;		/* requests, sockets, TIME-WAITs by tuple */
+	struct rhltable			listeners;	/* by local address and port */
+	struct xarray			ports;		/* struct tl_port by number; xa_lock guards owners */
+	struct tl_stats __percpu	*stats;
+	struct tl_sysctl		sysctl;
+	struct ctl_table_header		*sysctl_header;
+	struct tl_file			*proc_files;
+	const struct tl_cc_ops		*cc;		/* congestion_control: for new sockets */
+	struct sock			*ctl4;		/* sends what belongs to no socket */
+	struct sock			*ctl6;
+	siphash_key_t			isn_key;
+	siphash_key_t			ts_key;
+	struct tl_challenge		challenge;
+	atomic_t			timewaits;
+	atomic_t			orphans;
+};
+
+extern unsigned int tl_net_id;
+
+static inline struct tl_net *tl_net(const struct net *net)
+{
+	return net_generic(net, tl_net_id);
+}
+
+/* A setting's value now. */
+#define TL_SYSCTL(net, name)	READ_ONCE(tl_net(net)->sysctl.name)
+
+int tl_pernet_register(void);
+void tl_pernet_unregister(void);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The retransmission timer (RFC 6298 5), and when to give up (RFC 9293 3.8.3: R1, R2).
+ */
+#include "sock.h"
+#include "obs/trace.h"
+
+#define ORPHAN_RETRIES	8	/* as Linux takes orphan_retries = 0: below R2, but 50 s at least */
+
+/**
+ * tl_rto_jiffies() - the RTO now, backoff applied
+ * @sk: socket, locked
+ *
+ * Return: jiffies, at least 1.
+ */
+unsigned long tl_rto_jiffies(const struct sock *sk)
+{
+	const struct tl_rto_bounds b = tl_rto_bounds(sk);
+
+	return max(usecs_to_jiffies(tl_rto_us(&tl_sk(sk)->rtt, &b)), 1UL);
+}
+
+/**
+ * tl_rto_arm() - something went out: the timer runs (RFC6298 5.1)
+ * @sk: socket, locked
+ */
+void tl_rto_arm(struct sock *sk)
+{
+	if (!tl_timer_armed(sk, TL_TIMER_REXMIT))
+		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
+}
+
+/**
+ * tl_rto_restart() - something new was acknowledged, or goes again (RFC6298 5.2, 5.3)
+ * @sk: socket, locked
+ */
+void tl_rto_restart(struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+
+	if (tl->snd.una == tl->snd.max)
+		tl_timer_clear(sk, TL_TIMER_REXMIT);
+	else
+		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
+}
+
+/* R2 in retransmissions (RFC9293 MUST-20, MUST-23, SHLD-11). */
+static u8 retry_limit(const struct sock *sk)
+{
+	const struct tl_sysctl *s = &tl_net(sock_net(sk))->sysctl;
+
+	if (sk->sk_state == TCP_SYN_SENT)
+		return tl_sk(sk)->config.syn_retries ?: READ_ONCE(s->syn_retries);
+	if (sk->sk_state == TCP_SYN_RECV)
+		return tl_sk(sk)->config.syn_retries ?: READ_ONCE(s->synack_retries);
+	if (sock_flag(sk, SOCK_DEAD))
+		return READ_ONCE(s->orphan_retries) ?: ORPHAN_RETRIES;
+	return READ_ONCE(s->retries2);
+}
+
+/* TCP_USER_TIMEOUT (RFC5482): counted from the first retransmission. */
+static bool user_timed_out(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	u64 since = tl->loss.retry_since_us;
+
+	return tl->config.user_timeout && since &&
+	       tl_clock_us() - since >= (u64)tl->config.user_timeout * USEC_PER_MSEC;
+}
+
+static bool give_up(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+
+	if (tl->loss.retries < retry_limit(sk) && !user_timed_out(sk))
+		return false;
+	TL_INC(sock_net(sk), TCPAbortOnTimeout);
+	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
+	return true;
+}
+
+/* RFC5681 3.1: one segment, and slow start up to half of what was in flight. */
+static void collapse(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct tl_cc *cc = &tl->cc;
+
+	/* The threshold is set once for a row of timeouts (RFC5681 (4)). */
+	if (!tl->loss.retries)
+		cc->ssthresh = cc->ops->ssthresh(cc, tl->snd.max - tl->snd.una);
+	cc->cwnd = tl->snd.mss;
+	tl->loss.state = TL_CA_LOSS;
+	tl->loss.recover = tl->snd.max;
+	tl->loss.inflated = 0;
+	tl->loss.dupacks = 0;
+	trace_tl_cwnd(sk, "rto");
+}
+
+static void send_again(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	int sent;
+
+	if (tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+		tl->snd.nxt = tl->snd.iss;
+		tl_send_syn(sk);
+		return;
+	}
+	/* Go back to the first unacknowledged octet; the rest follows as ACKs come. */
+	tl->snd.nxt = tl->snd.una;
+	tl->snd.cursor = NULL;
+	sent = tl_retransmit(sk, tl->snd.una, tl->snd.mss);
+	if (sent > 0) {
+		tl->snd.nxt += sent;
+		TL_INC(sock_net(sk), TCPSlowStartRetrans);
+	}
+}
+
+/**
+ * tl_rto_timer() - nothing was acknowledged for a whole RTO (RFC6298 5.4 to 5.7)
+ * @sk: socket, locked; it may be CLOSED afterwards
+ */
+void tl_rto_timer(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct tl_rto_bounds b = tl_rto_bounds(sk);
+	struct net *net = sock_net(sk);
+
+	if (tl->snd.una == tl->snd.max || tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	TL_INC(net, TCPTimeouts);
+	if (give_up(sk))
+		return;
+	if (!tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
+		collapse(sk);
+	/* RFC9293 MUST-20 (a), R1: let IP look for another way */
+	if (tl->loss.retries == TL_SYSCTL(net, retries1))
+		sk_dst_reset(sk);
+	if (!tl->loss.retries)
+		tl->loss.retry_since_us = tl_clock_us();
+	tl->loss.retries++;
+	tl_rtt_untime(sk);
+	send_again(sk);
+	tl_rtt_backoff(&tl->rtt, &b);
+	tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
+}

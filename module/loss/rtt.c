@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RFC 6298 section 2, in fixed point: SRTT is kept times 8 and RTTVAR times 4, so that the gains of
+ * 1/8 and 1/4 are shifts.
+ */
+#include "loss/rtt.h"
+
+/**
+ * tl_rtt_init() - nothing is known yet (RFC6298 2.1)
+ * @r: estimator
+ * @b: bounds
+ */
+void tl_rtt_init(struct tl_rtt *r, const struct tl_rto_bounds *b)
+{
+	r->srtt = 0;
+	r->rttvar = 0;
+	r->min = ~0U;
+	r->last = 0;
+	r->backoff = 0;
+	r->rto = b->init;
+}
+
+/**
+ * tl_rtt_sample() - take a measured round trip in (RFC6298 2.2, 2.3, 2.4)
+ * @r: estimator
+ * @sample: µs, of a segment that was sent once only, or by timestamps (Karn: RFC6298 3)
+ * @b: bounds
+ *
+ * As Linux does, the minimum bounds the variance term and not the whole: RTO is never below
+ * SRTT + rto_min.
+ */
+void tl_rtt_sample(struct tl_rtt *r, u32 sample, const struct tl_rto_bounds *b)
+{
+	u32 var;
+
+	sample = max(sample, 1U);
+	r->last = sample;
+	r->min = min(r->min, sample);
+
+	if (!r->srtt) {
+		r->srtt = sample << 3;
+		r->rttvar = sample << 1;	/* R/2, times 4 */
+	} else {
+		s32 err = sample - (r->srtt >> 3);
+
+		/* RTTVAR before SRTT: 2.3 says so */
+		r->rttvar += (err < 0 ? -err : err) - (r->rttvar >> 2);
+		r->srtt += err;
+	}
+	var = max(r->rttvar, b->min);		/* 4 * RTTVAR */
+	r->rto = min(b->max, (r->srtt >> 3) + var);
+	r->backoff = 0;
+}
+
+/**
+ * tl_rtt_backoff() - the timer fired: double (RFC6298 5.5)
+ * @r: estimator
+ * @b: bounds
+ */
+void tl_rtt_backoff(struct tl_rtt *r, const struct tl_rto_bounds *b)
+{
+	if (tl_rto_us(r, b) < b->max)
+		r->backoff++;
+}
+
+/**
+ * tl_rtt_unbackoff() - something new was acknowledged: the path works again
+ * @r: estimator
+ */
+void tl_rtt_unbackoff(struct tl_rtt *r)
+{
+	r->backoff = 0;
+}
+
+/**
+ * tl_rto_us() - the RTO to use now, backoff and bounds applied
+ * @r: estimator
+ * @b: bounds
+ *
+ * Return: µs.
+ */
+u32 tl_rto_us(const struct tl_rtt *r, const struct tl_rto_bounds *b)
+{
+	u64 rto = (u64)r->rto << r->backoff;
+
+	return min_t(u64, rto, b->max);
+}

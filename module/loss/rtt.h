@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The round-trip estimator of RFC 6298. Numbers only: builds in userspace, too.
+ */
+#ifndef TCPLAB_RTT_H
+#define TCPLAB_RTT_H
+
+#include "pure.h"
+
+/**
+ * struct tl_rtt - SRTT, RTTVAR and RTO
+ * @srtt: SRTT, µs, times 8
+ * @rttvar: RTTVAR, µs, times 4
+ * @rto: RTO before backoff, µs
+ * @min: smallest sample, µs
+ * @last: last sample, µs
+ * @backoff: how often the RTO was doubled
+ */
+struct tl_rtt {
+	u32	srtt;
+	u32	rttvar;
+	u32	rto;
+	u32	min;
+	u32	last;
+	u8	backoff;
+};
+
+/**
+ * struct tl_rto_bounds - net.tcplab.rto_min_ms, rto_max_ms, rto_init_ms in µs
+ */
+struct tl_rto_bounds {
+	u32	min;
+	u32	max;
+	u32	init;
+};
+
+void tl_rtt_init(struct tl_rtt *r, const struct tl_rto_bounds *b);
+void tl_rtt_sample(struct tl_rtt *r, u32 sample, const struct tl_rto_bounds *b);
+void tl_rtt_backoff(struct tl_rtt *r, const struct tl_rto_bounds *b);
+void tl_rtt_unbackoff(struct tl_rtt *r);
+u32 tl_rto_us(const struct tl_rtt *r, const struct tl_rto_bounds *b);
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Socket memory: limits for all of the protocol, pressure, and send buffers that grow with the window.
+ */
+#include <linux/mm.h>
+#include <linux/swap.h>
+#include "sock.h"
+
+long tl_mem_limits[3];				/* pages: as net.ipv4.tcp_mem */
+int tl_mem_least[3] = { 4096, 4096, 4096 };	/* bytes that a socket gets under pressure, too */
+unsigned long tl_mem_pressure;			/* since when, jiffies; 0: none */
+
+/**
+ * tl_mem_init() - choose the limits by the machine's size, as TCP does
+ */
+void tl_mem_init(void)
+{
+	unsigned long limit = max(nr_free_buffer_pages() / 16, 128UL);
+
+	tl_mem_limits[0] = limit / 4 * 3;
+	tl_mem_limits[1] = limit;
+	tl_mem_limits[2] = tl_mem_limits[0] * 2;
+}
+
+/**
+ * tl_mem_net_init() - defaults of net.tcplab.rmem and wmem
+ * @tn: new namespace
+ */
+void tl_mem_net_init(struct tl_net *tn)
+{
+	unsigned long limit = nr_free_buffer_pages() << (PAGE_SHIFT - 7);
+	struct tl_sysctl *s = &tn->sysctl;
+
+	s->wmem[0] = PAGE_SIZE;
+	s->wmem[1] = 16 * 1024;
+	s->wmem[2] = max_t(unsigned long, 64 * 1024, min(4UL * 1024 * 1024, limit));
+	s->rmem[0] = PAGE_SIZE;
+	s->rmem[1] = 128 * 1024;
+	s->rmem[2] = max_t(unsigned long, 128 * 1024, min(6UL * 1024 * 1024, limit));
+}
+
+/**
+ * tl_mem_enter_pressure() - the protocol uses too much (proto.enter_memory_pressure)
+ * @sk: socket whose request made it so
+ */
+void tl_mem_enter_pressure(struct sock *sk)
+{
+	unsigned long now = tl_clock_jiffies() ?: 1;
+
+	if (READ_ONCE(tl_mem_pressure))
+		return;
+	if (!cmpxchg(&tl_mem_pressure, 0, now))
+		TL_INC(sock_net(sk), TCPMemoryPressures);
+}
+
+/**
+ * tl_mem_leave_pressure() - there is enough again (proto.leave_memory_pressure)
+ * @sk: any socket
+ */
+void tl_mem_leave_pressure(struct sock *sk)
+{
+	if (READ_ONCE(tl_mem_pressure))
+		xchg(&tl_mem_pressure, 0);
+}
+
+/**
+ * tl_mem_wake_writer() - wake programs that wait to write, if it is worth it (sk_write_space)
+ * @sk: socket
+ */
+void tl_mem_wake_writer(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+	struct socket_wq *wq;
+
+	if (!sock || !__sk_stream_is_writeable(sk, 1))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
+		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}
+
+/* Twice the congestion window, with what buffers cost, so that a round trip's data waits its turn. */
+static void grow_sndbuf(struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	u64 want = 2ULL * max(tl->cc.cwnd, 10U * tl->snd.mss);
+
+	want += want / 4;
+	if (want <= sk->sk_sndbuf || (sk->sk_userlocks & SOCK_SNDBUF_LOCK) ||
+	    sk_under_memory_pressure(sk) || sk_memory_allocated(sk) >= sk_prot_mem_limits(sk, 0))
+		return;
+	WRITE_ONCE(sk->sk_sndbuf, min_t(u64, want, TL_SYSCTL(sock_net(sk), wmem[2])));
+}
+
+/**
+ * tl_write_space() - acknowledged data has gone: let the program write on
+ * @sk: socket, locked
+ */
+void tl_write_space(struct sock *sk)
+{
+	grow_sndbuf(sk);
+	/* pairs with the barrier in poll: see tl_poll() */
+	smp_mb();
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
+}

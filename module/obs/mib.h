@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counters, per namespace and per CPU. Names are those of /proc/net/snmp and
+ * /proc/net/netstat where the same thing is counted.
+ */
+#ifndef TCPLAB_MIB_H
+#define TCPLAB_MIB_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+#include "obs/drop.h"
+#include "conn/state.h"
+
+#define TL_MIBS(TL_MIB)							\
+	TL_MIB(ActiveOpens)		/* CLOSED -> SYN-SENT */	\
+	TL_MIB(PassiveOpens)		/* LISTEN -> SYN-RECEIVED */	\
+	TL_MIB(AttemptFails)		/* handshakes that came to nothing */	\
+	TL_MIB(EstabResets)		/* ESTABLISHED or CLOSE-WAIT -> CLOSED */	\
+	TL_MIB(InSegs)			/* segments received, bad ones included */	\
+	TL_MIB(OutSegs)			/* segments sent, without pure retransmissions */	\
+	TL_MIB(RetransSegs)		/* segments sent again */	\
+	TL_MIB(InErrs)			/* bad header or checksum */	\
+	TL_MIB(InCsumErrors)		/* of them: bad checksum */	\
+	TL_MIB(OutRsts)			/* segments sent with RST */	\
+	TL_MIB(ListenOverflows)		/* accept queue full */		\
+	TL_MIB(ListenDrops)		/* SYNs and last ACKs lost at a listener */	\
+	TL_MIB(TCPReqQFullDrop)		/* SYN queue full */		\
+	TL_MIB(TCPTimeouts)		/* RTO fired */			\
+	TL_MIB(TCPFastRetrans)		/* sent again on duplicate ACKs */	\
+	TL_MIB(TCPSlowStartRetrans)	/* sent again after an RTO */	\
+	TL_MIB(TCPRenoRecovery)		/* fast recoveries entered */	\
+	TL_MIB(TCPSynRetrans)		/* SYNs and SYN-ACKs sent again */	\
+	TL_MIB(TCPWinProbe)		/* zero-window probes sent */	\
+	TL_MIB(TCPKeepAlive)		/* keepalive probes sent */	\
+	TL_MIB(DelayedACKs)		/* ACKs sent by the delay timer */	\
+	TL_MIB(DelayedACKLost)		/* segments that came twice */	\
+	TL_MIB(TCPOFOQueue)		/* segments kept out of order */	\
+	TL_MIB(TCPOFODrop)		/* out of order, no room */	\
+	TL_MIB(TCPOFOMerge)		/* out of order, overlapping */	\
+	TL_MIB(TCPRcvCoalesce)		/* segments joined in the receive queue */	\
+	TL_MIB(TCPRcvQDrop)		/* no room in the receive queue */	\
+	TL_MIB(TCPZeroWindowDrop)	/* came while the window was closed */	\
+	TL_MIB(TCPBacklogDrop)		/* backlog full */		\
+	TL_MIB(TCPToZeroWindowAdv)	/* window announced as closed */	\
+	TL_MIB(TCPFromZeroWindowAdv)	/* and opened again */		\
+	TL_MIB(TCPWantZeroWindowAdv)	/* would be closed, were shrinking allowed */	\
+	TL_MIB(TCPChallengeACK)		/* RFC5961 challenge ACKs sent */	\
+	TL_MIB(TCPACKSkippedChallenge)	/* and not sent for the rate limit */	\
+	TL_MIB(TCPSYNChallenge)		/* SYNs answered so */		\
+	TL_MIB(PAWSEstab)		/* RFC7323 R1 failures */	\
+	TL_MIB(TW)			/* TIME-WAITs that ended by their timer */	\
+	TL_MIB(TCPTimeWaitOverflow)	/* more than max_tw_buckets */	\
+	TL_MIB(TCPAbortOnData)		/* RST: data came for a closed program */	\
+	TL_MIB(TCPAbortOnClose)		/* RST: closed with unread data */	\
+	TL_MIB(TCPAbortOnMemory)	/* RST: too many orphans or no memory */	\
+	TL_MIB(TCPAbortOnTimeout)	/* gave up */			\
+	TL_MIB(TCPAbortOnLinger)	/* FIN-WAIT-2 or linger ran out */	\
+	TL_MIB(TCPMemoryPressures)	/* memory pressure entered */	\
+	TL_MIB(TCPBadTransition)	/* a state change that the table lacks: a bug */
+
+enum tl_mib {
+#define TL_MIB_ENUM(name) TL_MIB_##name,
+	TL_MIBS(TL_MIB_ENUM)
+#undef TL_MIB_ENUM
+	TL_NMIBS,
+};
+
+struct tl_stats {
+	unsigned long	mib[TL_NMIBS];
+	unsigned long	drop[TL_NDROPS];
+	unsigned long	edge[TL_NEDGES];
+	unsigned long	established;	/* CurrEstab: entered less left, summed over the CPUs */
+};
+
+struct net;
+
+const char *tl_mib_name(enum tl_mib mib);
+unsigned long tl_mib_read(const struct net *net, enum tl_mib mib);
+unsigned long tl_drop_read(const struct net *net, enum tl_drop why);
+unsigned long tl_edge_read(const struct net *net, int edge);
+unsigned long tl_established_read(const struct net *net);
+
+/* Count one more @name in @net; any context. */
+#define TL_INC(net, name)	this_cpu_inc(tl_net(net)->stats->mib[TL_MIB_##name])
+#define TL_ADD(net, name, n)	this_cpu_add(tl_net(net)->stats->mib[TL_MIB_##name], n)
+
+#endif

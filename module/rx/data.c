@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Text (RFC 9293 3.10.7.4 seventh) and FIN (eighth): what is new and inside the window goes into the
+ * receive queue, or into the out-of-order queue until the gap before it is filled.
+ *
+ * From here on a buffer holds data alone: header, SYN and FIN are gone, and TL_CB(skb)->seq and
+ * end are those of its first octet and of the one behind its last.
+ */
+#include "sock.h"
+
+/* Cut off what came before, and what lies beyond the window; note the FIN. */
+static enum tl_drop trim(struct sock *sk, struct sk_buff *skb)
+{
+	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
+	struct tl_cb *cb = TL_CB(skb);
+	u32 edge = rcv->nxt + tl_rcv_window_left(tl_sk(sk));
+	u32 len = tl_cb_datalen(cb);
+
+	__skb_pull(skb, cb->header);
+	if (cb->flags & TL_SYN)
+		cb->seq++;
+	cb->end = cb->seq + len;
+	if (seq_gt(cb->end, edge)) {
+		if (seq_leq(edge, cb->seq)) {
+			TL_INC(sock_net(sk), TCPZeroWindowDrop);
+			return TL_DROP_ZeroWindow;
+		}
+		cb->end = edge;
+		if (pskb_trim(skb, edge - cb->seq))
+			return TL_DROP_Memory;
+	} else if ((cb->flags & TL_FIN) && !rcv->fin_seen) {
+		rcv->fin_seen = 1;
+		rcv->fin_seq = cb->end;
+	}
+	if (seq_lt(cb->seq, rcv->nxt)) {
+		u32 old = min(rcv->nxt - cb->seq, len);
+
+		if (old && !pskb_pull(skb, old))
+			return TL_DROP_Memory;
+		cb->seq += old;
+	}
+	return TL_DROP_NONE;
+}
+
+/* Is there room for a buffer? */
+static bool may_charge(struct sock *sk, struct sk_buff *skb)
+{
+	return atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf) &&
+	       sk_rmem_schedule(sk, skb, skb->truesize);
+}
+
+static void estimate_mss(struct tl_rcv *rcv, const struct sk_buff *skb)
+{
+	u32 len = skb_shinfo(skb)->gso_size ?: skb->len;
+
+	if (len > rcv->mss)
+		rcv->mss = min_t(u32, len, rcv->adv_mss ?: len);
+}
+
+/* At RCV.NXT: the program may have it. */
+static void append(struct sock *sk, struct sk_buff *skb)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	u32 len = skb->len;
+
+	WRITE_ONCE(tl->rcv.nxt, TL_CB(skb)->end);
+	tl->bytes_received += len;
+	tl->ackp.unacked += len;
+	if (tail && tl_rcv_try_coalesce(sk, tail, skb))
+		return;
+	__skb_queue_tail(&sk->sk_receive_queue, skb);
+	skb_set_owner_r(skb, sk);
+}
+
+/**
+ * tl_rcv_data() - text, or a bare FIN
+ * @sk: socket, locked, in a state that takes text
+ * @skb: acceptable segment; consumed
+ */
+void tl_rcv_data(struct sock *sk, struct sk_buff *skb)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	enum tl_drop why;
+	bool filled;
+
+	skb_dst_drop(skb);
+	why = trim(sk, skb);
+	if (why != TL_DROP_NONE) {
+		tl_ack_want_now(sk);
+		goto drop;
+	}
+	if (!skb->len) {
+		consume_skb(skb);		/* a bare FIN */
+		tl_ack_want_now(sk);
+		return;
+	}
+	if (!may_charge(sk, skb)) {
+		TL_INC(sock_net(sk), TCPRcvQDrop);
+		tl_ack_want_now(sk);
+		why = TL_DROP_RcvBuffer;
+		goto drop;
+	}
+	estimate_mss(&tl->rcv, skb);
+	tl_ack_received(sk, skb);
+
+	if (TL_CB(skb)->seq != tl->rcv.nxt) {
+		/* RFC5681 4.2: a gap is told at once */
+		tl_ack_want_now(sk);
+		why = tl_ooo_insert(sk, skb);
+		if (why != TL_DROP_NONE)
+			goto drop;
+		return;
+	}
+	append(sk, skb);
+	filled = tl_ooo_deliver(sk);
+	if (filled)
+		tl_ack_want_now(sk);		/* so is its filling, in whole or in part */
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_data_ready(sk);
+	return;
+drop:
+	tl_drop(sock_net(sk), skb, why);
+}
+
+/**
+ * tl_rcv_fin() - the peer has no more to send (RFC9293 3.10.7.4 eighth)
+ * @sk: socket, locked; all data before the FIN has come. In FIN-WAIT-2 the socket is CLOSED
+ *	afterwards, its place taken by a TIME-WAIT
+ */
+void tl_rcv_fin(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+
+	WRITE_ONCE(tl->rcv.nxt, tl->rcv.nxt + 1);
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+	sock_set_flag(sk, SOCK_DONE);
+	tl_ooo_purge(sk);
+	tl_ack_want_now(sk);
+
+	switch (sk->sk_state) {
+	case TCP_ESTABLISHED:
+		tl_state_set(sk, TCP_CLOSE_WAIT, TL_EV_RCV_FIN);
+		tl->ackp.interactive = 1;	/* the program's own FIN may come soon */
+		break;
+	case TCP_FIN_WAIT1:
+		tl_state_set(sk, TCP_CLOSING, TL_EV_RCV_FIN);
+		break;
+	case TCP_FIN_WAIT2:
+		tl_send_ack(sk);
+		tl_state_set(sk, TCP_TIME_WAIT, TL_EV_RCV_FIN);
+		tl_timewait_enter(sk);
+		return;
+	}
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	sk->sk_state_change(sk);
+	if (sk->sk_shutdown == SHUTDOWN_MASK)
+		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_HUP);
+	else
+		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP options: a table of kinds, one small reader each.
+ *
+ * Bad options never hurt: an option with an impossible length ends the parsing, an
+ * unknown one is skipped by its length (RFC9293 MUST-6), and what was read before stays.
+ */
+#include "wire.h"
+
+struct tl_opt_kind {
+	u8	len;		/* the whole option, kind and length bytes included */
+	bool	syn_only;	/* means something in a SYN alone */
+	u8	seen;
+	void	(*read)(const u8 *val, struct tl_opts *o);
+};
+
+static void read_mss(const u8 *val, struct tl_opts *o)
+{
+	o->mss = get_unaligned_be16(val);
+}
+
+static void read_wscale(const u8 *val, struct tl_opts *o)
+{
+	o->wscale = min_t(u8, *val, TL_MAX_WSCALE);	/* RFC7323 2.3: treat larger as 14 */
+}
+
+static void read_timestamp(const u8 *val, struct tl_opts *o)
+{
+	o->tsval = get_unaligned_be32(val);
+	o->tsecr = get_unaligned_be32(val + 4);
+}
+
+static const struct tl_opt_kind kinds[] = {
+	[TL_KIND_MSS]		= { TL_LEN_MSS, true, TL_OPT_MSS, read_mss },
+	[TL_KIND_WSCALE]	= { TL_LEN_WSCALE, true, TL_OPT_WSCALE, read_wscale },
+	[TL_KIND_SACK_PERM]	= { TL_LEN_SACK_PERM, true, TL_OPT_SACK_PERM, NULL },
+	[TL_KIND_TIMESTAMP]	= { TL_LEN_TIMESTAMP, false, TL_OPT_TIMESTAMP, read_timestamp },
+};
+
+static void read_option(u8 kind, u8 len, const u8 *val, bool syn, struct tl_opts *o)
+{
+	const struct tl_opt_kind *k = kind < ARRAY_SIZE(kinds) ? &kinds[kind] : NULL;
+
+	if (!k || k->len != len || (k->syn_only && !syn))
+		return;
+	if (k->read)
+		k->read(val, o);
+	o->seen |= k->seen;
+}
+
+/**
+ * tl_opts_parse() - read the options of a segment (RFC9293 3.2, MUST-4, MUST-5)
+ * @opt: first byte after the fixed header
+ * @len: bytes of options, from the data offset
+ * @syn: the segment carries SYN
+ * @o: filled in; @o->seen says what was there
+ */
+void tl_opts_parse(const u8 *opt, unsigned int len, bool syn, struct tl_opts *o)
+{
+	o->seen = 0;
+	while (len) {
+		unsigned int olen;
+
+		if (*opt == TL_KIND_EOL)
+			return;
+		if (*opt == TL_KIND_NOP) {
+			opt++;
+			len--;
+			continue;
+		}
+		/* RFC9293 MUST-7: a length that cannot be must not crash anybody */
+		if (len < 2)
+			return;
+		olen = opt[1];
+		if (olen < 2 || olen > len)
+			return;
+		read_option(opt[0], olen, opt + 2, syn, o);
+		opt += olen;
+		len -= olen;
+	}
+}
+
+/**
+ * tl_opts_len() - bytes that a set of options takes in a header
+ * @which: TL_OPT_* bits
+ *
+ * Return: a multiple of four.
+ */
+unsigned int tl_opts_len(u8 which)
+{
+	unsigned int len = 0;
+
+	if (which & TL_OPT_MSS)
+		len += TL_LEN_MSS;
+	if (which & TL_OPT_TIMESTAMP)
+		len += TL_LEN_TIMESTAMP_PAD;
+	else if (which & TL_OPT_SACK_PERM)
+		len += 4;
+	if (which & TL_OPT_WSCALE)
+		len += 4;
+	return len;
+}
+
+/**
+ * tl_opts_write() - write options, padded by NOPs to whole words
+ * @p: room for tl_opts_len(@which) bytes
+ * @which: TL_OPT_* bits
+ * @o: their values
+ *
+ * SACK-permitted takes the place of the two NOPs before a timestamp, as most stacks do.
+ */
+void tl_opts_write(u8 *p, u8 which, const struct tl_opts *o)
+{
+	if (which & TL_OPT_MSS) {
+		*p++ = TL_KIND_MSS;
+		*p++ = TL_LEN_MSS;
+		put_unaligned_be16(o->mss, p);
+		p += 2;
+	}
+	if (which & (TL_OPT_TIMESTAMP | TL_OPT_SACK_PERM)) {
+		bool sack = which & TL_OPT_SACK_PERM;
+
+		if (!(which & TL_OPT_TIMESTAMP)) {
+			*p++ = TL_KIND_NOP;
+			*p++ = TL_KIND_NOP;
+		}
+		*p++ = sack ? TL_KIND_SACK_PERM : TL_KIND_NOP;
+		*p++ = sack ? TL_LEN_SACK_PERM : TL_KIND_NOP;
+	}
+	if (which & TL_OPT_TIMESTAMP) {
+		*p++ = TL_KIND_TIMESTAMP;
+		*p++ = TL_LEN_TIMESTAMP;
+		put_unaligned_be32(o->tsval, p);
+		put_unaligned_be32(o->tsecr, p + 4);
+		p += 8;
+	}
+	if (which & TL_OPT_WSCALE) {
+		*p++ = TL_KIND_NOP;
+		*p++ = TL_KIND_WSCALE;
+		*p++ = TL_LEN_WSCALE;
+		*p++ = o->wscale;
+	}
+}

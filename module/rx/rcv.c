@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where segments come in: is it whole, whose is it, and may it be looked at now?
+ */
+#include <linux/filter.h>
+#include <net/busy_poll.h>
+#include "sock.h"
+
+/*
+ * Read the header once. Afterwards the margin of the buffer is ours: what IP had there is in
+ * the struct tl_where.
+ */
+static void read_header(struct sk_buff *skb, const struct tl_af_ops *af)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	struct tl_cb *cb = TL_CB(skb);
+	u8 tos = af->tos(skb);
+
+	cb->seq = ntohl(th->seq);
+	cb->ack = ntohl(th->ack_seq);
+	cb->wnd = ntohs(th->window);
+	cb->header = th->doff * 4;
+	cb->flags = ((const u8 *)th)[13];
+	cb->tos = tos;
+	cb->end = cb->seq + skb->len - cb->header + th->syn + th->fin;
+	tl_opts_parse((const u8 *)(th + 1), cb->header - sizeof(*th), th->syn, &cb->opts);
+}
+
+static enum tl_drop check_header(struct net *net, struct sk_buff *skb, const struct tl_af_ops *af)
+{
+	unsigned int header;
+
+	TL_INC(net, InSegs);
+	if (skb->pkt_type != PACKET_HOST)
+		return TL_DROP_NotForUs;
+	if (!pskb_may_pull(skb, sizeof(struct tcphdr))) {
+		TL_INC(net, InErrs);
+		return TL_DROP_TooShort;
+	}
+	header = tcp_hdr(skb)->doff * 4;
+	if (header < sizeof(struct tcphdr) || !pskb_may_pull(skb, header)) {
+		TL_INC(net, InErrs);
+		return TL_DROP_BadOffset;
+	}
+	if (!af->checksum_ok(skb, tl_protocol)) {		/* RFC9293 MUST-3 */
+		TL_INC(net, InCsumErrors);
+		TL_INC(net, InErrs);
+		return TL_DROP_BadChecksum;
+	}
+	return TL_DROP_NONE;
+}
+
+/* The socket's own conditions, checked without its lock. */
+static enum tl_drop admit(struct sock *sk, struct sk_buff *skb, const struct tl_af_ops *af)
+{
+	struct tl_cb *cb = TL_CB(skb);
+	u32 len = skb->len;
+
+	if (!af->ttl_ok(sk, skb))
+		return TL_DROP_MinTtl;
+	if (!af->policy_ok(sk, skb))
+		return TL_DROP_Policy;
+	nf_reset_ct(skb);
+	if (sk_filter_trim_cap(sk, skb, cb->header))
+		return TL_DROP_Filter;
+	cb->end -= len - skb->len;		/* a filter may cut data off */
+	return TL_DROP_NONE;
+}
+
+/* Bytes that may wait for a program that holds the socket, as in Linux. */
+static u32 backlog_limit(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) / 2 + 64 * 1024;
+}
+
+/* Consumes @skb. */
+static void rcv_sock(struct sock *sk, struct sk_buff *skb, const struct tl_af_ops *af)
+{
+	enum tl_drop why = admit(sk, skb, af);
+
+	if (why != TL_DROP_NONE) {
+		tl_drop(sock_net(sk), skb, why);
+		return;
+	}
+	sk_mark_napi_id(sk, skb);
+	sk_incoming_cpu_update(sk);
+	skb->dev = NULL;
+
+	bh_lock_sock_nested(sk);
+	if (!sock_owned_by_user(sk)) {
+		tl_rcv_segment(sk, skb);
+	} else if (sk_add_backlog(sk, skb, backlog_limit(sk))) {
+		TL_INC(sock_net(sk), TCPBacklogDrop);
+		tl_drop(sock_net(sk), skb, TL_DROP_Backlog);
+	}
+	bh_unlock_sock(sk);
+}
+
+/**
+ * tl_rcv_backlog() - a segment that waited until the program let go (proto.backlog_rcv)
+ * @sk: socket, owned
+ * @skb: consumed
+ *
+ * Return: 0.
+ */
+int tl_rcv_backlog(struct sock *sk, struct sk_buff *skb)
+{
+	rcu_read_lock();
+	tl_rcv_segment(sk, skb);
+	rcu_read_unlock();
+	return 0;
+}
+
+/* A child came up: give it the segment that did it, then let its program know. */
+static void rcv_child(struct sock *child, struct sock *lsk, struct sk_buff *skb)
+{
+	tl_rcv_segment(child, skb);
+	if (tl_accept_queue_add(lsk, child)) {
+		bh_unlock_sock(child);
+		READ_ONCE(lsk->sk_data_ready)(lsk);
+		return;
+	}
+	/* The listener closed just now: its connections are reset. */
+	sock_set_flag(child, SOCK_DEAD);
+	atomic_inc(&tl_net(sock_net(child))->orphans);
+	tl_abort(child, TL_EV_ABORT);
+	bh_unlock_sock(child);
+}
+
+static void rcv_request(struct net *net, struct tl_node *node, struct sk_buff *skb,
+			const struct tl_af_ops *af)
+{
+	struct sock *lsk = tl_synq_listener(node), *child;
+	enum tl_drop why = admit(lsk, skb, af);
+
+	if (why != TL_DROP_NONE) {
+		tl_drop(net, skb, why);
+		return;
+	}
+	child = tl_synq_rcv(node, skb, af, &why);
+	if (child)
+		rcv_child(child, lsk, skb);
+	else
+		tl_drop(net, skb, why);
+}
+
+/* LISTEN (RFC9293 3.10.7.2). */
+static void rcv_listener(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+			 const struct tl_af_ops *af)
+{
+	struct net *net = sock_net(lsk);
+	const struct tl_cb *cb = TL_CB(skb);
+	enum tl_drop why = admit(lsk, skb, af);
+
+	if (why == TL_DROP_NONE) {
+		if (cb->flags & TL_RST) {			/* first */
+			why = TL_DROP_ListenNoSyn;
+		} else if (cb->flags & TL_ACK) {		/* second */
+			tl_reset_stray(net, skb, w, af, lsk);
+			why = TL_DROP_ListenNoSyn;
+		} else if ((cb->flags & (TL_SYN | TL_FIN)) == TL_SYN && !af->group(skb)) {
+			why = tl_synq_syn(lsk, skb, w, af);	/* third */
+		} else {
+			why = TL_DROP_ListenNoSyn;		/* fourth */
+		}
+	}
+	tl_drop(net, skb, why);
+}
+
+/* CLOSED (RFC9293 3.10.7.1). */
+static void rcv_nobody(struct net *net, struct sk_buff *skb, const struct tl_where *w,
+		       const struct tl_af_ops *af)
+{
+	tl_reset_stray(net, skb, w, af, NULL);
+	tl_drop(net, skb, TL_DROP_NoSocket);
+}
+
+/**
+ * tl_rcv_skb() - a segment from IP
+ * @skb: packet, data at the TCP header; consumed
+ * @af: family that it came by
+ *
+ * Context: softirq, RCU reader.
+ * Return: 0.
+ */
+int tl_rcv_skb(struct sk_buff *skb, const struct tl_af_ops *af)
+{
+	struct net *net = dev_net(skb->dev);
+	enum tl_drop why = check_header(net, skb, af);
+	struct tl_node *node;
+	struct tl_where w;
+	struct sock *lsk;
+
+	if (why != TL_DROP_NONE) {
+		tl_drop(net, skb, why);
+		return 0;
+	}
+	af->where(skb, &w);
+	read_header(skb, af);
+
+	node = tl_hash_find(net, &w);
+	if (node && node->kind == TL_KIND_SOCK) {
+		rcv_sock(tl_node_sk(node), skb, af);
+		return 0;
+	}
+	if (node && node->kind == TL_KIND_REQ) {
+		rcv_request(net, node, skb, af);
+		return 0;
+	}
+	if (node) {
+		bool anew = false;
+
+		why = tl_timewait_rcv(net, node, skb, af, &anew);
+		if (!anew) {
+			tl_drop(net, skb, why);
+			return 0;
+		}
+	}
+	lsk = tl_hash_find_listener(net, &w);
+	if (lsk)
+		rcv_listener(lsk, skb, &w, af);
+	else
+		rcv_nobody(net, skb, &w, af);
+	return 0;
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SEGMENT ARRIVES (RFC 9293 3.10.7): the eight steps, in their order.
+ *
+ * Each step returns TL_DROP_NONE to go on, or the reason why the segment goes no further.
+ */
+#include "sock.h"
+#include "obs/trace.h"
+
+/* R1 of RFC7323 5.3: older than what we have seen from this peer? */
+static bool paws_failed(const struct tl_sock *tl, const struct tl_cb *cb)
+{
+	if (!tl->rcv.ts_ok || !(cb->opts.seen & TL_OPT_TIMESTAMP) || (cb->flags & TL_RST))
+		return false;
+	if (!seq_lt(cb->opts.tsval, tl->rcv.ts_recent))
+		return false;
+	/* RFC7323 5.5: after 24 idle days TS.Recent means nothing */
+	return tl_clock_seconds() - tl->rcv.ts_recent_age < 24 * 24 * 3600;
+}
+
+/* R3 of RFC7323 4.3: note the timestamp of the segment that the next ACK answers. */
+static void note_timestamp(struct tl_sock *tl, const struct tl_cb *cb)
+{
+	if (!tl->rcv.ts_ok || !(cb->opts.seen & TL_OPT_TIMESTAMP))
+		return;
+	if (seq_geq(cb->opts.tsval, tl->rcv.ts_recent) && seq_leq(cb->seq, tl->rcv.last_ack)) {
+		tl->rcv.ts_recent = cb->opts.tsval;
+		tl->rcv.ts_recent_age = tl_clock_seconds();
+	}
+}
+
+/*
+ * RFC9293 3.4, with two allowances that Linux makes: an empty segment that was overtaken by data is
+ * good for its ACK; and with a closed window a segment at RCV.NXT is looked at but for its text, which
+ * the seventh step refuses (RFC9293 MUST-66).
+ */
+static bool acceptable(const struct tl_sock *tl, const struct tl_cb *cb, u32 wnd)
+{
+	if (cb->seq == cb->end)
+		return seq_geq(cb->seq, tl->rcv.wup) && seq_leq(cb->seq, tl->rcv.nxt + wnd);
+	return seq_acceptable(cb->seq, cb->end, tl->rcv.nxt, wnd) ||
+	       (!wnd && cb->seq == tl->rcv.nxt);
+}
+
+/* Simultaneous open: the peer's SYN-ACK repeats its SYN, and brings the ACK that we wait for. */
+static bool is_syn_again(const struct sock *sk, const struct tl_cb *cb)
+{
+	return sk->sk_state == TCP_SYN_RECV && cb->seq == tl_sk(sk)->rcv.irs &&
+	       (cb->flags & (TL_SYN | TL_ACK | TL_RST)) == (TL_SYN | TL_ACK);
+}
+
+/* First: sequence number. What is not acceptable is acknowledged, so that the peer learns. */
+static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct tl_cb *cb = TL_CB(skb);
+	u32 wnd = tl_rcv_window_left(tl);
+
+	if (paws_failed(tl, cb)) {
+		TL_INC(sock_net(sk), PAWSEstab);
+		tl_ack_want_now(sk);
+		return TL_DROP_Paws;
+	}
+	if (acceptable(tl, cb, wnd) || is_syn_again(sk, cb))
+		return TL_DROP_NONE;
+	if (cb->flags & TL_RST)
+		return TL_DROP_OutOfWindow;
+	if (cb->flags & TL_SYN) {
+		/* RFC5961 4.2: a SYN outside of the window, too */
+		TL_INC(sock_net(sk), TCPSYNChallenge);
+		tl_challenge(sk);
+		return TL_DROP_SynInWindow;
+	}
+	if (seq_leq(cb->end, tl->rcv.nxt) && cb->seq != cb->end) {
+		TL_INC(sock_net(sk), DelayedACKLost);
+		tl_ack_want_now(sk);
+		return TL_DROP_OldData;
+	}
+	tl_ack_want_now(sk);
+	return TL_DROP_OutOfWindow;
+}
+
+/* Second: RST. Only at RCV.NXT exactly; elsewhere in the window the peer is asked (RFC5961 3.2). */
+static enum tl_drop check_rst(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct tl_cb *cb = TL_CB(skb);
+
+	if (!(cb->flags & TL_RST))
+		return TL_DROP_NONE;
+	if (cb->seq != tl_sk(sk)->rcv.nxt) {
+		tl_challenge(sk);
+		return TL_DROP_BadRst;
+	}
+	tl_reset_received(sk);
+	return TL_DROP_Reset;
+}
+
+/* Fourth: SYN (the third, security, is no more). RFC5961 4.2. */
+static enum tl_drop check_syn(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct tl_cb *cb = TL_CB(skb);
+
+	if (!(cb->flags & TL_SYN) || is_syn_again(sk, cb))
+		return TL_DROP_NONE;
+	TL_INC(sock_net(sk), TCPSYNChallenge);
+	tl_challenge(sk);
+	return TL_DROP_SynInWindow;
+}
+
+/* Fifth, SYN-RECEIVED: does it acknowledge our SYN? */
+static enum tl_drop check_ack_syn_recv(struct sock *sk, const struct sk_buff *skb)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct tl_cb *cb = TL_CB(skb);
+
+	if (seq_leq(cb->ack, tl->snd.una) || seq_gt(cb->ack, tl->snd.max)) {
+		tl_reset_for(sk, skb);
+		return TL_DROP_AckUnsent;
+	}
+	tl_rtt_acked(sk, skb, cb->ack);
+	tl->snd.una = tl->snd.iss + 1;
+	tl->snd.wnd = cb->wnd << tl->snd.wscale;
+	tl->snd.max_wnd = max(tl->snd.max_wnd, tl->snd.wnd);
+	tl->snd.wl1 = cb->seq;
+	tl->snd.wl2 = cb->ack;
+	tl_established(sk, TL_EV_RCV_ACK);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		if (sk->sk_socket)
+			sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	}
+	return TL_DROP_NONE;
+}
+
+/* Our FIN is acknowledged. Return: false if the connection is over. */
+static bool fin_acked(struct sock *sk)
+{
+	switch (sk->sk_state) {
+	case TCP_FIN_WAIT1:
+		tl_state_set(sk, TCP_FIN_WAIT2, TL_EV_RCV_ACK_FIN);
+		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
+		dst_confirm(__sk_dst_get(sk));
+		if (!sock_flag(sk, SOCK_DEAD)) {
+			sk->sk_state_change(sk);	/* wake a close() that lingers */
+			return true;
+		}
+		tl_finwait2_arm(sk);
+		return sk->sk_state != TCP_CLOSE;
+	case TCP_CLOSING:
+		tl_state_set(sk, TCP_TIME_WAIT, TL_EV_RCV_ACK_FIN);
+		tl_timewait_enter(sk);
+		return false;
+	case TCP_LAST_ACK:
+		tl_done(sk, TL_EV_RCV_ACK_FIN);
+		return false;
+	}
+	return true;
+}
+
+/* Fifth: ACK. */
+static enum tl_drop check_ack(struct sock *sk, const struct sk_buff *skb)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct tl_cb *cb = TL_CB(skb);
+	enum tl_drop why;
+
+	if (!(cb->flags & TL_ACK))
+		return TL_DROP_NoAck;
+	if (sk->sk_state == TCP_SYN_RECV) {
+		why = check_ack_syn_recv(sk, skb);
+		if (why != TL_DROP_NONE)
+			return why;
+	}
+	why = tl_rcv_ack(sk, skb);
+	if (why != TL_DROP_NONE)
+		return why;
+	if (tl->snd.fin && tl->snd.una == tl->snd.end + 1 && !fin_acked(sk))
+		return TL_DROP_Reset;
+	return TL_DROP_NONE;
+}
+
+/* Data for a program that has gone (RFC9293 MUST-17, RFC1122 4.2.2.13). */
+static enum tl_drop check_nobody_reads(struct sock *sk, const struct sk_buff *skb)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct tl_cb *cb = TL_CB(skb);
+
+	if (!tl_in_state(sk, TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2) ||
+	    !(sk->sk_shutdown & RCV_SHUTDOWN))
+		return TL_DROP_NONE;
+	if (!tl_cb_datalen(cb) || !seq_gt(cb->end - !!(cb->flags & TL_FIN), tl->rcv.nxt))
+		return TL_DROP_NONE;
+	TL_INC(sock_net(sk), TCPAbortOnData);
+	tl_reset_for(sk, skb);
+	tl_fail(sk, ECONNRESET, TL_EV_ABORT);
+	return TL_DROP_AfterClose;
+}
+
+/* Seventh: text. Consumes @skb, which may hold none. */
+static void take_text(struct sock *sk, struct sk_buff *skb)
+{
+	const struct tl_cb *cb = TL_CB(skb);
+
+	/* In other states the peer has sent its FIN: what follows it is no data. */
+	if (!tl_in_state(sk, TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2) ||
+	    (!tl_cb_datalen(cb) && !(cb->flags & TL_FIN))) {
+		consume_skb(skb);
+		return;
+	}
+	tl_rcv_data(sk, skb);
+}
+
+/* Eighth: FIN, when all before it has come. */
+static void take_fin(struct sock *sk)
+{
+	const struct tl_rcv *rcv = &tl_sk(sk)->rcv;
+
+	if (rcv->fin_seen && rcv->nxt == rcv->fin_seq &&
+	    tl_in_state(sk, TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2))
+		tl_rcv_fin(sk);
+}
+
+/* What the segment gave occasion to send. */
+static void respond(struct sock *sk)
+{
+	if (tl_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT | TCPF_LISTEN))
+		return;
+	tl_output(sk, false);
+	tl_ack_check(sk);
+}
+
+/* SYN-SENT (RFC9293 3.10.7.3). Return: go on with the seventh step? */
+static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct tl_cb *cb = TL_CB(skb);
+	bool acked = cb->flags & TL_ACK;
+
+	/* first: ACK */
+	if (acked && (seq_leq(cb->ack, tl->snd.iss) || seq_gt(cb->ack, tl->snd.max))) {
+		tl_reset_for(sk, skb);
+		return TL_DROP_BadSynAck;
+	}
+	/* second: RST, only with an acceptable ACK (RFC5961 3.2) */
+	if (cb->flags & TL_RST) {
+		if (!acked)
+			return TL_DROP_BadRst;
+		tl_reset_received(sk);
+		return TL_DROP_Reset;
+	}
+	/* fourth: SYN; fifth: neither SYN nor RST */
+	if (!(cb->flags & TL_SYN))
+		return TL_DROP_BadFlags;
+
+	tl_take_syn_opts(sk, skb);
+	if (!acked) {
+		/* simultaneous open (RFC9293 MUST-10): the text waits until the peer sends it again */
+		tl_state_set(sk, TCP_SYN_RECV, TL_EV_RCV_SYN);
+		tl->snd.nxt = tl->snd.iss;
+		tl_send_syn(sk);
+		return TL_DROP_OldData;
+	}
+	tl_rtt_acked(sk, skb, cb->ack);
+	tl->snd.una = cb->ack;
+	tl_timer_clear(sk, TL_TIMER_REXMIT);
+	tl_established(sk, TL_EV_RCV_SYNACK);
+	tl_ack_want_now(sk);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	}
+	return TL_DROP_NONE;
+}
+
+static enum tl_drop rcv_synchronized(struct sock *sk, const struct sk_buff *skb)
+{
+	enum tl_drop why;
+
+	why = check_seq(sk, skb);
+	if (why != TL_DROP_NONE)
+		return why;
+	why = check_rst(sk, skb);
+	if (why != TL_DROP_NONE)
+		return why;
+	why = check_syn(sk, skb);
+	if (why != TL_DROP_NONE)
+		return why;
+	note_timestamp(tl_sk(sk), TL_CB(skb));
+	why = check_ack(sk, skb);
+	if (why != TL_DROP_NONE)
+		return why;
+	return check_nobody_reads(sk, skb);
+}
+
+/**
+ * tl_rcv_segment() - a segment for a connection that has a socket (RFC9293 3.10.7.3, 3.10.7.4)
+ * @sk: socket, locked, not in LISTEN
+ * @skb: segment with its margin filled in; consumed
+ *
+ * Context: RCU reader. An orphan may be gone afterwards, but for its memory.
+ */
+void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	enum tl_drop why;
+
+	tl->segs_in++;
+	tl->ackp.last_seg = tl_clock_jiffies();
+	if (sk->sk_state == TCP_CLOSE) {
+		/* It closed while the segment waited. */
+		tl_reset_for(sk, skb);
+		why = TL_DROP_NoSocket;
+	} else if (sk->sk_state == TCP_SYN_SENT) {
+		why = rcv_syn_sent(sk, skb);
+	} else {
+		why = rcv_synchronized(sk, skb);
+	}
+
+	if (why == TL_DROP_NONE) {
+		/* sixth, URG: the pointer is not looked at, urgent data stays in the stream (RFC6093) */
+		take_text(sk, skb);
+		take_fin(sk);
+	} else {
+		tl_drop(sock_net(sk), skb, why);
+	}
+	respond(sk);
+}

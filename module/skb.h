@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is written in the margin of each buffer.
+ */
+#ifndef TCPLAB_SKB_H
+#define TCPLAB_SKB_H
+
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include "wire.h"
+
+/**
+ * struct tl_cb - a received segment, read once, in host byte order (RFC9293 3.3.1's SEG.*)
+ * @seq: SEG.SEQ; in the receive queues: of the first octet kept
+ * @end: SEG.SEQ + SEG.LEN, SYN and FIN counted; in the receive queues: behind the last octet
+ * @ack: SEG.ACK
+ * @wnd: SEG.WND as it stands in the header, not scaled
+ * @header: bytes of TCP header
+ * @flags: byte 13 of the header
+ * @tos: traffic class of the packet
+ * @opts: the options, parsed
+ *
+ * On the send side a chunk of the stream uses @seq and @end only.
+ */
+struct tl_cb {
+	u32		seq;
+	u32		end;
+	u32		ack;
+	u16		wnd;
+	u8		header;
+	u8		flags;
+	u8		tos;
+	struct tl_opts	opts;
+};
+
+#define TL_CB(skb) ((struct tl_cb *)(skb)->cb)
+
+/* Byte 13 of the header (RFC9293 3.1). */
+#define TL_FIN	0x01
+#define TL_SYN	0x02
+#define TL_RST	0x04
+#define TL_PSH	0x08
+#define TL_ACK	0x10
+#define TL_URG	0x20
+#define TL_ECE	0x40
+#define TL_CWR	0x80
+
+/* Octets of data in a received segment, without SYN and FIN. */
+static inline u32 tl_cb_datalen(const struct tl_cb *cb)
+{
+	return cb->end - cb->seq - !!(cb->flags & TL_SYN) - !!(cb->flags & TL_FIN);
+}
+
+/* What a header before the payload needs at most, link layer included. */
+#define TL_MAX_HEADER	L1_CACHE_ALIGN(128 + MAX_HEADER)
+
+#endif

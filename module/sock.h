@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * tl_sock: a connection, composed of the structs that the rooms own.
+ *
+ * Locks, outermost first:
+ *
+ *	lock_sock(sk) / bh_lock_sock(sk)	all of a tl_sock but what is named below
+ *	tl_listener.lock			the accept queue
+ *	xa_lock_bh(&tl_net.ports)		who uses which port
+ *	a bucket of tl_net.conns or .listeners	inside rhashtable
+ *
+ * A child is locked while its listener may be (sk_clone_lock() nests it), never the other way
+ * round. Requests and TIME-WAITs have no lock: see conn/hash.h for who owns them. A segment for a
+ * socket that a program holds waits in the backlog; a deadline in such a moment is left to
+ * release_cb (tl_timers_release()).
+ */
+#ifndef TCPLAB_SOCK_H
+#define TCPLAB_SOCK_H
+
+#include <net/inet_sock.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+#include "compat.h"
+#include "cc/cc.h"
+#include "conn/conn.h"
+#include "ip/af.h"
+#include "ip/pernet.h"
+#include "loss/loss.h"
+#include "rx/rx.h"
+#include "tx/tx.h"
+
+/**
+ * struct tl_config - what the program set; 0 means the namespace's default
+ */
+struct tl_config {
+	u32	keep_idle;		/* jiffies */
+	u32	keep_intvl;		/* jiffies */
+	u32	user_timeout;		/* ms */
+	int	linger2;		/* jiffies; negative: no FIN-WAIT-2 for orphans */
+	u8	keep_probes;
+	u8	syn_retries;
+	u8	defer_accept;
+	bool	module_held;		/* see init_sock() in ip/protosw.c */
+};
+
+/*
+ * Laid out by use: first what a lookup touches, then what each received segment touches, then
+ * what each sent one does, the seldom used last.
+ */
+struct tl_sock {
+	struct inet_sock		inet;		/* first */
+	struct tl_node			node;
+	const struct tl_af_ops		*af;
+	struct tl_rcv			rcv;
+	struct tl_ackpolicy		ackp;
+	struct tl_snd			snd;
+	struct tl_rtt			rtt;
+	struct tl_loss			loss;
+	struct tl_cc			cc;
+	struct tl_timers		timers;
+	struct tl_bound			bound;
+	struct list_head		accept;		/* in the listener's queue */
+	struct tl_listener		listener;
+	struct tl_config		config;
+	u64				bytes_acked;
+	u64				bytes_received;
+	u32				segs_in;
+	u32				segs_out;
+};
+
+struct tl6_sock {
+	struct tl_sock			tl;
+	struct ipv6_pinfo		inet6;		/* last: kernels before 6.6 look there */
+};
+
+static inline struct tl_sock *tl_sk(const struct sock *sk)
+{
+	return (struct tl_sock *)sk;
+}
+
+static inline struct tl_sock *tl_of_node(const struct tl_node *node)
+{
+	return container_of(node, struct tl_sock, node);
+}
+
+static inline struct sock *tl_node_sk(const struct tl_node *node)
+{
+	return (struct sock *)tl_of_node(node);
+}
+
+static inline bool tl_in_state(const struct sock *sk, u32 states)
+{
+	return (1 << sk->sk_state) & states;
+}
+
+/* States in which both SYNs are acknowledged. */
+#define TLF_SYNCHRONIZED	(TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |	\
+				 TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK)
+/* States in which data may be sent. */
+#define TLF_MAY_SEND		(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)
+
+static inline struct tl_rto_bounds tl_rto_bounds(const struct sock *sk)
+{
+	const struct tl_sysctl *s = &tl_net(sock_net(sk))->sysctl;
+
+	return (struct tl_rto_bounds) {
+		.min	= READ_ONCE(s->rto_min_ms) * USEC_PER_MSEC,
+		.max	= READ_ONCE(s->rto_max_ms) * USEC_PER_MSEC,
+		.init	= READ_ONCE(s->rto_init_ms) * USEC_PER_MSEC,
+	};
+}
+
+/* Our timestamp, as it goes into TSval. */
+static inline u32 tl_tsval(const struct sock *sk)
+{
+	return tl_clock_ts_ms() + tl_sk(sk)->rcv.ts_off;
+}
+
+/* Protocol-wide, in ip/protosw.c */
+extern struct proto tl_prot, tl6_prot;
+void tl_sock_reset(struct sock *sk);
+void tl_sock_links(struct sock *sk);
+void tl_sock_count(struct sock *sk);
+
+/* Where sending and receiving meet memory: mem.c, below all rooms that use it. */
+extern long tl_mem_limits[3];
+extern int tl_mem_least[3];
+extern unsigned long tl_mem_pressure;
+
+void tl_mem_init(void);
+void tl_mem_net_init(struct tl_net *tn);
+void tl_mem_enter_pressure(struct sock *sk);
+void tl_mem_leave_pressure(struct sock *sk);
+void tl_mem_wake_writer(struct sock *sk);
+void tl_write_space(struct sock *sk);
+
+#endif

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One kernel timer for all deadlines of a connection: see time.h for the idea and for what
+ * each deadline is.
+ */
+#include <linux/ktime.h>
+#include "sock.h"
+#include "time.h"
+
+static tl_timer_fn handlers[TL_NTIMERS];
+
+/**
+ * tl_timers_handler() - say what a deadline does; at load time only
+ * @which: deadline
+ * @fn: handler; @fn may end the connection
+ */
+void tl_timers_handler(enum tl_timer which, tl_timer_fn fn)
+{
+	handlers[which] = fn;
+}
+
+/* Sleep until the earliest deadline, if the kernel timer would fire later than that. */
+static void rearm(struct sock *sk)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+	unsigned long next = 0;
+	bool any = false;
+	int i;
+
+	for (i = 0; i < TL_NTIMERS; i++) {
+		if (!(t->armed & BIT(i)))
+			continue;
+		if (!any || time_before(t->deadline[i], next))
+			next = t->deadline[i];
+		any = true;
+	}
+	if (any && (!timer_pending(&t->timer) || time_before(next, t->timer.expires)))
+		sk_reset_timer(sk, &t->timer, next);
+}
+
+/* Run what is due. A handler may arm, clear or end everything. */
+static void run(struct sock *sk)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+	int i;
+
+	for (i = 0; i < TL_NTIMERS; i++) {
+		if (!(t->armed & BIT(i)) || time_before(jiffies, t->deadline[i]))
+			continue;
+		t->armed &= ~BIT(i);
+		handlers[i](sk);
+	}
+	rearm(sk);
+	sk_mem_reclaim(sk);
+}
+
+static void fire(struct timer_list *timer)
+{
+	struct tl_sock *tl = timer_container_of(tl, timer, timers.timer);
+	struct sock *sk = (struct sock *)tl;
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		run(sk);
+	else
+		tl->timers.deferred = true;	/* tl_timers_release() runs it */
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/**
+ * tl_timers_release() - run deadlines that came while a program owned the socket
+ * @sk: socket, owned; called from release_cb
+ */
+void tl_timers_release(struct sock *sk)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+
+	if (!t->deferred)
+		return;
+	t->deferred = false;
+	run(sk);
+}
+
+/**
+ * tl_timers_init() - a new socket has no deadline
+ * @sk: socket that nobody else sees yet
+ */
+void tl_timers_init(struct sock *sk)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+
+	timer_setup(&t->timer, fire, 0);
+	t->armed = 0;
+	t->deferred = false;
+}
+
+/**
+ * tl_timer_set() - set or move a deadline
+ * @sk: socket, locked
+ * @which: deadline
+ * @delay: jiffies from now
+ */
+void tl_timer_set(struct sock *sk, enum tl_timer which, unsigned long delay)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+	unsigned long when = jiffies + delay;
+
+	t->deadline[which] = when;
+	t->armed |= BIT(which);
+	if (!timer_pending(&t->timer) || time_before(when, t->timer.expires))
+		sk_reset_timer(sk, &t->timer, when);
+}
+
+/**
+ * tl_timer_set_earlier() - set a deadline, or bring it nearer
+ * @sk: socket, locked
+ * @which: deadline
+ * @delay: jiffies from now
+ */
+void tl_timer_set_earlier(struct sock *sk, enum tl_timer which, unsigned long delay)
+{
+	const struct tl_timers *t = &tl_sk(sk)->timers;
+
+	if (!tl_timer_armed(sk, which) || time_before(jiffies + delay, t->deadline[which]))
+		tl_timer_set(sk, which, delay);
+}
+
+/**
+ * tl_timer_clear() - forget a deadline
+ * @sk: socket, locked
+ * @which: deadline
+ */
+void tl_timer_clear(struct sock *sk, enum tl_timer which)
+{
+	tl_sk(sk)->timers.armed &= ~BIT(which);
+}
+
+/**
+ * tl_timers_clear() - forget all deadlines and stop the kernel timer
+ * @sk: socket, locked
+ */
+void tl_timers_clear(struct sock *sk)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+
+	t->armed = 0;
+	t->deferred = false;
+	sk_stop_timer(sk, &t->timer);
+}
+
+/**
+ * tl_timer_armed() - is a deadline set?
+ * @sk: socket; without its lock the answer may be old
+ * @which: deadline
+ */
+bool tl_timer_armed(const struct sock *sk, enum tl_timer which)
+{
+	return READ_ONCE(tl_sk(sk)->timers.armed) & BIT(which);
+}
+
+/**
+ * tl_timer_left() - time to a deadline
+ * @sk: socket
+ * @which: deadline that is armed
+ *
+ * Return: jiffies, not below 0.
+ */
+long tl_timer_left(const struct sock *sk, enum tl_timer which)
+{
+	return max_t(long, READ_ONCE(tl_sk(sk)->timers.deadline[which]) - jiffies, 0);
+}
+
+static void mini_fire(struct timer_list *timer)
+{
+	struct tl_mini_timer *t = timer_container_of(t, timer, timer);
+
+	t->fn(t);
+}
+
+/**
+ * tl_mini_timer_init() - timer of a request or TIME-WAIT
+ * @t: timer
+ * @fn: what it does, in softirq; finds its object with container_of()
+ */
+void tl_mini_timer_init(struct tl_mini_timer *t, void (*fn)(struct tl_mini_timer *t))
+{
+	t->fn = fn;
+	timer_setup(&t->timer, mini_fire, 0);
+}
+
+/**
+ * tl_mini_timer_arm() - fire after a while; does nothing once the timer has ended
+ * @t: timer
+ * @delay: jiffies from now
+ */
+void tl_mini_timer_arm(struct tl_mini_timer *t, unsigned long delay)
+{
+	mod_timer(&t->timer, jiffies + delay);
+}
+
+/**
+ * tl_mini_timer_end() - stop it for good, without waiting for a handler that runs
+ * @t: timer; its object must live on for a grace period, since a handler is an RCU reader
+ */
+void tl_mini_timer_end(struct tl_mini_timer *t)
+{
+	timer_shutdown(&t->timer);
+}
+
+/**
+ * tl_mini_timer_left() - time until it fires
+ * @t: timer
+ *
+ * Return: jiffies, not below 0.
+ */
+long tl_mini_timer_left(const struct tl_mini_timer *t)
+{
+	return max_t(long, t->timer.expires - jiffies, 0);
+}
+
+/** tl_clock_us() - monotonic time, µs: round trips, ages, rates */
+u64 tl_clock_us(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_USEC);
+}
+
+/** tl_clock_ts_ms() - the timestamp clock of RFC7323 5.4: one tick a millisecond */
+u32 tl_clock_ts_ms(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
+}
+
+/**
+ * tl_clock_isn() - the "M" of RFC6528 3, and RFC9293 MUST-8
+ *
+ * A tick is 64 ns, as in Linux: it wraps after 4.6 minutes, longer than a segment lives, and no
+ * sender overtakes it below 125 Mbit/s; beyond that PAWS guards.
+ */
+u32 tl_clock_isn(void)
+{
+	return ktime_get_real_ns() >> 6;
+}
+
+/** tl_clock_seconds() - monotonic time in seconds: the age of timestamps */
+u32 tl_clock_seconds(void)
+{
+	return ktime_get_seconds();
+}
+
+/** tl_clock_jiffies() - the clock of the timers */
+unsigned long tl_clock_jiffies(void)
+{
+	return jiffies;
+}

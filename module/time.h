@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The one clock and the one timer interface. No other file reads a kernel clock or arms a
+ * kernel timer.
+ *
+ * A connection has several deadlines and one kernel timer. Arming a deadline costs a store;
+ * the kernel timer is moved only when it would fire too late. When it fires too early (the
+ * deadline moved away meanwhile, as the retransmission's does with every ACK) it goes back to
+ * sleep until the next deadline. So nothing is re-armed per segment.
+ *
+ * The deadlines:
+ *
+ * REXMIT: retransmission timeout (RFC 6298), from the first unacknowledged octet to its ACK,
+ *	SYN, data and FIN alike. Handler in loss/rto.c.
+ * PERSIST: zero-window probe (RFC 9293 3.8.6.1), while there is data to send and no window. Never
+ *	together with REXMIT. Handler in tx/persist.c.
+ * DELACK: a delayed ACK is due (RFC 9293 3.8.6.3). Handler in rx/ackpolicy.c.
+ * KEEP: keepalive (RFC 9293 3.8.4) in a connection that the program holds. Handler in
+ *	conn/keepalive.c.
+ * FINWAIT2: an orphan waits for the peer's FIN no longer than fin_timeout. Handler in
+ *	conn/close.c.
+ *
+ * Requests and TIME-WAITs have a tl_mini_timer each, without a socket.
+ */
+#ifndef TCPLAB_TIME_H
+#define TCPLAB_TIME_H
+
+#include <linux/jiffies.h>
+#include <linux/timer.h>
+#include <linux/types.h>
+
+struct sock;
+
+enum tl_timer {
+	TL_TIMER_REXMIT,
+	TL_TIMER_PERSIST,
+	TL_TIMER_DELACK,
+	TL_TIMER_KEEP,
+	TL_TIMER_FINWAIT2,
+	TL_NTIMERS,
+};
+
+struct tl_timers {
+	struct timer_list	timer;
+	unsigned long		deadline[TL_NTIMERS];	/* jiffies */
+	u8			armed;			/* bit per tl_timer */
+	bool			deferred;		/* fired while a program owned the socket */
+};
+
+/* What a deadline does: called with the socket locked, BHs off. Set once, by main.c. */
+typedef void (*tl_timer_fn)(struct sock *sk);
+
+void tl_timers_handler(enum tl_timer which, tl_timer_fn fn);
+void tl_timers_init(struct sock *sk);
+void tl_timer_set(struct sock *sk, enum tl_timer which, unsigned long delay);
+void tl_timer_set_earlier(struct sock *sk, enum tl_timer which, unsigned long delay);
+void tl_timer_clear(struct sock *sk, enum tl_timer which);
+void tl_timers_clear(struct sock *sk);
+bool tl_timer_armed(const struct sock *sk, enum tl_timer which);
+long tl_timer_left(const struct sock *sk, enum tl_timer which);
+void tl_timers_release(struct sock *sk);
+
+struct tl_mini_timer {
+	struct timer_list	timer;
+	void			(*fn)(struct tl_mini_timer *t);
+};
+
+void tl_mini_timer_init(struct tl_mini_timer *t, void (*fn)(struct tl_mini_timer *t));
+void tl_mini_timer_arm(struct tl_mini_timer *t, unsigned long delay);
+void tl_mini_timer_end(struct tl_mini_timer *t);
+long tl_mini_timer_left(const struct tl_mini_timer *t);
+
+/* Clocks. */
+u64 tl_clock_us(void);
+u32 tl_clock_ts_ms(void);
+u32 tl_clock_isn(void);
+u32 tl_clock_seconds(void);
+unsigned long tl_clock_jiffies(void);
+
+#endif

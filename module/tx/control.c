@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segments that a full socket sends besides its data: SYN, ACK, RST, probes.
+ */
+#include "sock.h"
+#include "obs/trace.h"
+
+/**
+ * tl_send_ack() - acknowledge now
+ * @sk: socket, locked, past SYN-SENT
+ *
+ * Without memory the ACK is tried again after the delay that it did not have.
+ */
+void tl_send_ack(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	/* SND.NXT of the RFC is never rolled back: ours is, by an RTO */
+	if (tl_xmit_control(sk, tl->snd.max, TL_ACK, GFP_ATOMIC) == -ENOMEM) {
+		tl->ackp.pending = 1;
+		tl_timer_set_earlier(sk, TL_TIMER_DELACK,
+				     msecs_to_jiffies(TL_SYSCTL(sock_net(sk), delack_max_ms)));
+	}
+}
+
+/**
+ * tl_send_syn() - send SYN, or SYN-ACK after a simultaneous open, for the first time or again
+ * @sk: socket, locked, in SYN-SENT or SYN-RECEIVED
+ *
+ * Return: 0 or a negative errno.
+ */
+int tl_send_syn(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct dst_entry *dst = tl->af->route(sk);
+	u8 which = TL_OPT_MSS, flags = TL_SYN;
+
+	if (!dst)
+		return -EHOSTUNREACH;
+	if (sk->sk_state == TCP_SYN_RECV)
+		flags |= TL_ACK;
+	if (tl->rcv.wscale_ok)
+		which |= TL_OPT_WSCALE;
+	if (tl->rcv.ts_ok)
+		which |= TL_OPT_TIMESTAMP;
+	if (tl->rcv.sack_ok)
+		which |= TL_OPT_SACK_PERM;
+	if (tl->snd.max != tl->snd.iss)
+		TL_INC(sock_net(sk), TCPSynRetrans);
+	tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);
+	return tl_xmit_syn(sk, flags, which, tl->rcv.adv_mss);
+}
+
+/**
+ * tl_send_reset() - abort: tell the peer that the connection is no more (RFC9293 3.10.5)
+ * @sk: socket, locked, in a synchronized state or SYN-RECEIVED
+ * @gfp: allocation flags; without memory the peer will learn it from the answer to its next segment
+ */
+void tl_send_reset(struct sock *sk, gfp_t gfp)
+{
+	TL_INC(sock_net(sk), OutRsts);
+	tl_xmit_control(sk, tl_sk(sk)->snd.max, TL_RST | TL_ACK, gfp);
+}
+
+/**
+ * tl_send_probe() - a segment that the peer must answer: an old sequence number, no text
+ * @sk: socket, locked, in a synchronized state
+ *
+ * For zero windows and keepalive alike (RFC9293 3.8.4, 3.8.6.1).
+ */
+void tl_send_probe(struct sock *sk)
+{
+	tl_xmit_control(sk, tl_sk(sk)->snd.una - 1, TL_ACK, GFP_ATOMIC);
+}

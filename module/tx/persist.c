@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Zero-window probes (RFC 9293 3.8.6.1): the peer must say when its window opens, but that segment may be lost;
+ * so it is asked, first after an RTO (MUST-35..37), then at growing intervals, for as long as it answers.
+ */
+#include "sock.h"
+
+/**
+ * tl_persist_arm() - probe after an RTO, unless a probe is due anyway
+ * @sk: socket, locked; nothing is outstanding and something is to be sent
+ */
+void tl_persist_arm(struct sock *sk)
+{
+	if (tl_timer_armed(sk, TL_TIMER_PERSIST))
+		return;
+	tl_sk(sk)->loss.probes = 0;
+	tl_timer_set(sk, TL_TIMER_PERSIST, tl_rto_jiffies(sk));
+}
+
+/* Backing off like the RTO does. */
+static unsigned long probe_interval(const struct sock *sk)
+{
+	const struct tl_rto_bounds b = tl_rto_bounds(sk);
+	u64 us = (u64)tl_sk(sk)->rtt.rto << min_t(u8, tl_sk(sk)->loss.probes, 20);
+
+	return max(usecs_to_jiffies(min_t(u64, us, b.max)), 1UL);
+}
+
+/* A program that has gone need not wait for ever, unlike one that is there (RFC9293 MUST-37). */
+static bool give_up(struct sock *sk)
+{
+	u8 limit = TL_SYSCTL(sock_net(sk), orphan_retries) ?: TL_SYSCTL(sock_net(sk), retries2);
+
+	if (!sock_flag(sk, SOCK_DEAD) || tl_sk(sk)->loss.probes < limit)
+		return false;
+	TL_INC(sock_net(sk), TCPAbortOnTimeout);
+	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
+	return true;
+}
+
+/**
+ * tl_persist_timer() - the window is still closed, or too small, and nothing is outstanding
+ * @sk: socket, locked; it may be CLOSED afterwards
+ *
+ * As much as the window holds goes now, be it little: the "override timeout" of RFC9293 3.8.6.2.1.
+ */
+void tl_persist_timer(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	u32 avail = tl->snd.end - tl->snd.nxt;
+	u32 len = min3(avail, (u32)tl->snd.mss, tl->snd.wnd);
+
+	if (tl->snd.una != tl->snd.max || !tl_in_state(sk, TLF_SYNCHRONIZED) ||
+	    tl->snd.nxt == tl->snd.end + tl->snd.fin)
+		return;
+	if (give_up(sk))
+		return;
+	if (tl->snd.wnd) {
+		int sent = tl_xmit_data(sk, tl->snd.nxt, len, GFP_ATOMIC);
+
+		if (sent > 0) {
+			tl->snd.nxt += sent;
+			return;
+		}
+	} else {
+		TL_INC(sock_net(sk), TCPWinProbe);
+		tl_send_probe(sk);
+	}
+	if (tl->loss.probes < U8_MAX)
+		tl->loss.probes++;
+	tl_timer_set(sk, TL_TIMER_PERSIST, probe_interval(sk));
+}

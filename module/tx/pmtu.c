@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segment size and path MTU (RFC 9293 3.7.1, 3.7.5; RFC 1191, RFC 8201).
+ */
+#include "sock.h"
+
+/**
+ * tl_mss_announce() - value of our MSS option (RFC9293 MUST-14, MUST-67)
+ * @user_mss: TCP_MAXSEG, or 0
+ * @dst: route to the peer
+ *
+ * Return: bytes.
+ */
+u16 tl_mss_announce(u16 user_mss, const struct dst_entry *dst)
+{
+	u32 mss = min_t(u32, dst_metric_advmss(dst), U16_MAX);
+
+	return user_mss ? min_t(u32, user_mss, mss) : mss;
+}
+
+/**
+ * tl_mss_sync() - Eff.snd.MSS from a path MTU (RFC9293 3.7.1, MUST-16)
+ * @sk: socket, locked
+ * @pmtu: path MTU, bytes
+ *
+ * "min(SendMSS + 20, MMS_S) - TCPhdrsize - IPoptionsize".
+ */
+void tl_mss_sync(struct sock *sk, u32 pmtu)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	u32 most = pmtu - tl->af->header - tl->af->overhead(sk) - sizeof(struct tcphdr);
+	u32 mss = min_t(u32, tl->snd.peer_mss, most);
+
+	if (tl->snd.user_mss)
+		mss = min_t(u32, mss, tl->snd.user_mss);
+	mss = max_t(s32, mss - tl_opts_len(tl_usual_opts(sk)),
+		    TL_SYSCTL(sock_net(sk), min_snd_mss));
+	tl->snd.pmtu = min_t(u32, pmtu, U16_MAX);
+	WRITE_ONCE(tl->snd.mss, min_t(u32, mss, U16_MAX));
+	tl->cc.mss = tl->snd.mss;
+}
+
+/**
+ * tl_pmtu_reduced() - a router says that our segments are too large
+ * @sk: socket, locked; the route's MTU is updated already
+ * @mtu: the new path MTU
+ */
+void tl_pmtu_reduced(struct sock *sk, u32 mtu)
+{
+	struct tl_sock *tl = tl_sk(sk);
+
+	if (mtu >= tl->snd.pmtu)
+		return;
+	tl_mss_sync(sk, mtu);
+	/* What was too large is lost, and no sign of congestion. */
+	if (tl->snd.una != tl->snd.max)
+		tl_retransmit(sk, tl->snd.una, tl->snd.mss);
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The stream that is to be sent: chunks of paged data in sk_write_queue, in order and without gaps, from
+ * the first octet that is not acknowledged (or a little before it) to the last that was written.
+ *
+ * A chunk is an sk_buff without header, of up to 64 KiB, whatever was written and whatever will be sent:
+ * writing appends to the last one, segments are views cut from any place (tl_txq_fill()), and an
+ * acknowledged chunk goes as a whole.
+ */
+#include "sock.h"
+
+#define CHUNK_MAX	65536
+#define COPY_MAX	256	/* up to here copying beats referring to a page */
+
+static u32 chunk_max(const struct sock *sk)
+{
+	/* a small send buffer needs small chunks, or nothing is freed until all is acknowledged */
+	return clamp_t(u32, READ_ONCE(sk->sk_sndbuf) / 4, 2048, CHUNK_MAX);
+}
+
+static struct sk_buff *chunk_create(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct sk_buff *skb = alloc_skb(0, sk->sk_allocation);
+
+	if (!skb)
+		return NULL;
+	if (!sk_wmem_schedule(sk, skb->truesize)) {
+		__kfree_skb(skb);
+		sk->sk_prot->enter_memory_pressure(sk);
+		sk_stream_moderate_sndbuf(sk);
+		return NULL;
+	}
+	TL_CB(skb)->seq = tl->snd.end;
+	TL_CB(skb)->end = tl->snd.end;
+	sk_wmem_queued_add(sk, skb->truesize);
+	sk_mem_charge(sk, skb->truesize);
+	__skb_queue_tail(&sk->sk_write_queue, skb);
+	return skb;
+}
+
+static void chunk_free(struct sock *sk, struct sk_buff *skb)
+{
+	__skb_unlink(skb, &sk->sk_write_queue);
+	if (tl_sk(sk)->snd.cursor == skb)
+		tl_sk(sk)->snd.cursor = NULL;
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+/* Take the page fragment into the chunk: a longer last fragment, or one more. */
+static void chunk_extend(struct sk_buff *skb, struct page_frag *pfrag, int copied, bool merge)
+{
+	int i = skb_shinfo(skb)->nr_frags;
+
+	if (merge) {
+		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], copied);
+	} else {
+		skb_fill_page_desc(skb, i, pfrag->page, pfrag->offset, copied);
+		page_ref_inc(pfrag->page);
+	}
+	pfrag->offset += copied;
+}
+
+/**
+ * tl_txq_append() - copy some of what a program writes to the end of the stream
+ * @sk: socket, locked
+ * @msg: the program's data
+ * @len: how much of it is left, not 0
+ *
+ * Return: bytes taken, at least one; -ENOMEM (wait for memory), or -EFAULT.
+ */
+int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	struct page_frag *pfrag = sk_page_frag(sk);
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	bool merge = false;
+	int copy, err, i;
+
+	if (!sk_page_frag_refill(sk, pfrag))
+		return -ENOMEM;
+	if (skb && skb->len < chunk_max(sk)) {
+		i = skb_shinfo(skb)->nr_frags;
+		merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
+		if (!merge && i >= MAX_SKB_FRAGS)
+			skb = NULL;
+	} else {
+		skb = NULL;
+	}
+	if (!skb) {
+		skb = chunk_create(sk);
+		if (!skb)
+			return -ENOMEM;
+	}
+
+	copy = min_t(u32, min_t(size_t, len, pfrag->size - pfrag->offset),
+		     max_t(int, chunk_max(sk) - skb->len, 1));
+	err = -ENOMEM;
+	if (!sk_wmem_schedule(sk, copy))
+		goto fail;
+	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pfrag->page, pfrag->offset, copy);
+	if (err)
+		goto fail;
+	chunk_extend(skb, pfrag, copy, merge);
+	TL_CB(skb)->end += copy;
+	WRITE_ONCE(tl_sk(sk)->snd.end, TL_CB(skb)->end);
+	return copy;
+fail:
+	if (!skb->len)
+		chunk_free(sk, skb);
+	return err;
+}
+
+/* The chunk that holds @seq. Sending goes on from where it was, so the cursor is near. */
+static struct sk_buff *find(struct sock *sk, u32 seq)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct sk_buff *skb = tl->snd.cursor;
+
+	if (!skb || seq_lt(seq, TL_CB(skb)->seq))
+		skb = skb_peek(&sk->sk_write_queue);
+	skb_queue_walk_from(&sk->sk_write_queue, skb) {
+		if (seq_lt(seq, TL_CB(skb)->end))
+			return skb;
+	}
+	return NULL;
+}
+
+/**
+ * tl_txq_linear() - how much of a segment's text is copied behind its header
+ * @len: text, bytes
+ *
+ * Return: room that tl_txq_fill() needs in the buffer's head.
+ */
+u32 tl_txq_linear(u32 len)
+{
+	return len <= COPY_MAX ? len : 0;
+}
+
+/* Refer to @len octets at @offset of a chunk. Return: how many could be. */
+static u32 refer(struct sk_buff *to, const struct sk_buff *chunk, u32 offset, u32 len)
+{
+	const struct skb_shared_info *info = skb_shinfo(chunk);
+	u32 done = 0;
+	int i;
+
+	for (i = 0; i < info->nr_frags && done < len; i++) {
+		const skb_frag_t *frag = &info->frags[i];
+		u32 size = skb_frag_size(frag), n;
+		int to_i = skb_shinfo(to)->nr_frags;
+
+		if (offset >= size) {
+			offset -= size;
+			continue;
+		}
+		n = min(size - offset, len - done);
+		if (skb_can_coalesce(to, to_i, skb_frag_page(frag), skb_frag_off(frag) + offset)) {
+			skb_frag_size_add(&skb_shinfo(to)->frags[to_i - 1], n);
+		} else {
+			if (to_i >= MAX_SKB_FRAGS)
+				break;
+			get_page(skb_frag_page(frag));
+			skb_fill_page_desc(to, to_i, skb_frag_page(frag),
+					   skb_frag_off(frag) + offset, n);
+		}
+		done += n;
+		offset = 0;
+	}
+	to->len += done;
+	to->data_len += done;
+	to->truesize += done;
+	return done;
+}
+
+/**
+ * tl_txq_fill() - cut a segment's text from the stream
+ * @sk: socket, locked
+ * @skb: empty buffer with tl_txq_linear(@len) bytes of tailroom
+ * @seq: first octet
+ * @len: how many are wanted, not 0
+ *
+ * Return: how many there are: fewer than @len if the stream lies in too many pieces.
+ */
+int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
+{
+	struct sk_buff *chunk = find(sk, seq);
+	bool copy = tl_txq_linear(len);
+	u32 done = 0;
+
+	while (chunk && done < len) {
+		u32 offset = seq + done - TL_CB(chunk)->seq;
+		u32 n = min(chunk->len - offset, len - done), got = n;
+
+		if (copy)
+			skb_copy_bits(chunk, offset, skb_put(skb, n), n);
+		else
+			got = refer(skb, chunk, offset, n);
+		done += got;
+		tl_sk(sk)->snd.cursor = chunk;
+		if (got < n)
+			break;
+		chunk = skb_peek_next(chunk, &sk->sk_write_queue);
+	}
+	return done;
+}
+
+/**
+ * tl_txq_acked() - free what is acknowledged
+ * @sk: socket, locked
+ * @una: SND.UNA
+ */
+void tl_txq_acked(struct sock *sk, u32 una)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&sk->sk_write_queue)) && seq_leq(TL_CB(skb)->end, una))
+		chunk_free(sk, skb);
+}
+
+/**
+ * tl_txq_purge() - forget the whole stream
+ * @sk: socket, locked, that will send no more
+ */
+void tl_txq_purge(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&sk->sk_write_queue)))
+		chunk_free(sk, skb);
+	sk_mem_reclaim(sk);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The sending side: output.c says what may go, xmit.c how it goes.
+ *
+ * The stream is kept as it was written, in chunks of paged data (queue.c), whatever the segments'
+ * size. A segment is a view on it, cut when it is sent: so nothing is split when the path's MTU
+ * changes, when part of it is acknowledged, or when part of it goes again.
+ */
+#ifndef TCPLAB_TX_H
+#define TCPLAB_TX_H
+
+#include "skb.h"
+#include "obs/drop.h"
+
+struct dst_entry;
+struct sock;
+struct tl_stray;
+struct tl_tuple;
+struct msghdr;
+
+/**
+ * struct tl_snd - send sequence variables (RFC9293 3.3.1) and what belongs to them
+ * @una: SND.UNA
+ * @nxt: SND.NXT; after an RTO it goes back to SND.UNA
+ * @max: highest SND.NXT ever: beyond it nothing was sent
+ * @end: next octet that the program writes; the FIN, if there is one, stands there
+ * @wnd: SND.WND, bytes
+ * @max_wnd: MAX.SND.WND
+ * @wl1: SND.WL1
+ * @wl2: SND.WL2
+ * @iss: ISS
+ * @cursor: the chunk that holds @nxt, or NULL: start from the first
+ * @mss: Eff.snd.MSS (RFC9293 3.7.1), octets of data in a segment with our usual options
+ * @peer_mss: what the peer's MSS option said, or the default
+ * @user_mss: TCP_MAXSEG, 0 for none
+ * @pmtu: path MTU that @mss was reckoned with
+ * @minshall: end of the last small segment that was sent (Nagle as Minshall has it)
+ * @last_us: when data was sent last
+ * @wscale: shift that we apply to what the peer announces
+ * @fin: the program will write no more: a FIN stands at @end
+ * @nodelay: TCP_NODELAY
+ * @cork: TCP_CORK
+ */
+struct tl_snd {
+	u32			una;
+	u32			nxt;
+	u32			max;
+	u32			end;
+	u32			wnd;
+	u32			max_wnd;
+	u32			wl1;
+	u32			wl2;
+	u32			iss;
+	u32			minshall;
+	u32			pushed;
+	u64			last_us;
+	struct sk_buff		*cursor;
+	u16			mss;
+	u16			peer_mss;
+	u16			user_mss;
+	u16			pmtu;
+	u8			wscale;
+	u8			fin:1,
+				nodelay:1,
+				cork:1;
+};
+
+/*
+ * Two calls go up from here, to leaves that call nothing back: each segment carries both halves
+ * of a connection, so xmit.c asks rx/window.c what to announce and tells rx/ackpolicy.c that an ACK
+ * went along.
+ */
+
+/* queue.c */
+int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len);
+void tl_txq_acked(struct sock *sk, u32 una);
+void tl_txq_purge(struct sock *sk);
+int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
+u32 tl_txq_linear(u32 len);
+
+/* output.c */
+void tl_output(struct sock *sk, bool more);
+void tl_output_push(struct sock *sk);
+void tl_persist_update(struct sock *sk);
+u32 tl_flight(const struct sock *sk);
+
+/* xmit.c */
+int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp);
+int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp);
+int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss);
+void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct tl_tuple *t);
+u8 tl_usual_opts(const struct sock *sk);
+
+/* retransmit.c */
+int tl_retransmit(struct sock *sk, u32 seq, u32 len);
+
+/* control.c */
+void tl_send_ack(struct sock *sk);
+int tl_send_syn(struct sock *sk);
+void tl_send_reset(struct sock *sk, gfp_t gfp);
+void tl_send_probe(struct sock *sk);
+
+/* stray.c */
+/**
+ * struct tl_stray_seg - a segment without data that belongs to no full socket
+ */
+struct tl_stray_seg {
+	u32		seq;
+	u32		ack;
+	u16		wnd;		/* as it stands in the header */
+	u8		flags;
+	u8		which;		/* TL_OPT_* */
+	struct tl_opts	opts;
+};
+
+int tl_stray_send(struct net *net, const struct tl_stray *way, const struct tl_stray_seg *seg);
+
+/* persist.c */
+void tl_persist_timer(struct sock *sk);
+void tl_persist_arm(struct sock *sk);
+
+/* pmtu.c */
+void tl_mss_sync(struct sock *sk, u32 pmtu);
+void tl_pmtu_reduced(struct sock *sk, u32 mtu);
+u16 tl_mss_announce(u16 user_mss, const struct dst_entry *dst);
+
+#endif

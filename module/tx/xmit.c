@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a segment goes: cut from the stream, given a header, summed up, handed to IP.
+ */
+#include "sock.h"
+
+/* An empty buffer with room for headers before and @linear octets behind. */
+static struct sk_buff *alloc_segment(u32 linear, gfp_t gfp)
+{
+	struct sk_buff *skb = alloc_skb(TL_MAX_HEADER + linear, gfp);
+
+	if (skb)
+		skb_reserve(skb, TL_MAX_HEADER);
+	return skb;
+}
+
+/**
+ * tl_usual_opts() - options of each segment after the handshake
+ * @sk: socket
+ *
+ * Return: TL_OPT_* bits.
+ */
+u8 tl_usual_opts(const struct sock *sk)
+{
+	return tl_sk(sk)->rcv.ts_ok ? TL_OPT_TIMESTAMP : 0;	/* RFC7323 3.2: in every one */
+}
+
+/**
+ * tl_checksum() - sum a segment up, or leave that to the device (RFC9293 MUST-2)
+ * @skb: segment, data at the TCP header, transport header set
+ * @dst: its route
+ * @t: from us to the peer
+ *
+ * Only a device that can sum up anything (NETIF_F_HW_CSUM) is trusted: those that know TCP and UDP
+ * alone would leave ours undone.
+ */
+void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct tl_tuple *t)
+{
+	const struct tl_af_ops *af = tl_af_of(t);
+	struct tcphdr *th = tcp_hdr(skb);
+
+	th->check = 0;
+	if (dst->dev->features & NETIF_F_HW_CSUM) {
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_transport_header(skb) - skb->head;
+		skb->csum_offset = offsetof(struct tcphdr, check);
+		th->check = ~af->pseudo(t, skb->len, tl_protocol, 0);
+		return;
+	}
+	skb->ip_summed = CHECKSUM_NONE;
+	th->check = af->pseudo(t, skb->len, tl_protocol, skb_checksum(skb, 0, skb->len, 0));
+}
+
+static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 which,
+			const struct tl_opts *opts)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	unsigned int len = sizeof(struct tcphdr) + tl_opts_len(which);
+	struct tcphdr *th = skb_push(skb, len);
+
+	skb_reset_transport_header(skb);
+	th->source = tl->node.tuple.lport;
+	th->dest = tl->node.tuple.fport;
+	th->seq = htonl(seq);
+	th->ack_seq = htonl(flags & TL_ACK ? tl->rcv.nxt : 0);
+	*((__be16 *)th + 6) = htons((len / 4) << 12 | flags);
+	th->window = htons(tl_rcv_window_announce(sk, flags & TL_SYN));
+	th->check = 0;
+	th->urg_ptr = 0;
+	tl_opts_write((u8 *)(th + 1), which, opts);
+}
+
+/* Header, checksum, IP. Consumes @skb. Return: 0 or a negative errno of the layers below. */
+static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 which,
+		struct tl_opts *opts)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct dst_entry *dst = tl->af->route(sk);
+	int err;
+
+	if (!dst) {
+		tl_drop(sock_net(sk), skb, TL_DROP_NoRoute);
+		return -EHOSTUNREACH;
+	}
+	opts->tsval = tl_tsval(sk);
+	opts->tsecr = flags & TL_ACK ? tl->rcv.ts_recent : 0;
+	push_header(sk, skb, seq, flags, which, opts);
+	skb_set_owner_w(skb, sk);
+	skb_set_hash_from_sk(skb, sk);
+	tl_checksum(skb, dst, &tl->node.tuple);
+	if (flags & TL_ACK)
+		tl_ack_sent(sk);
+	tl->segs_out++;
+	err = tl->af->xmit(sk, skb);
+	return net_xmit_eval(err);		/* a macro that looks twice */
+}
+
+/* FIN goes with the last octet, if the window has room for it, or if it went before. */
+static bool carries_fin(const struct tl_sock *tl, u32 end)
+{
+	if (!tl->snd.fin || end != tl->snd.end)
+		return false;
+	return seq_lt(end, tl->snd.una + tl->snd.wnd) || seq_lt(end, tl->snd.max);
+}
+
+/* What a segment that was sent changes, new or not. */
+static void account_data(struct sock *sk, u32 seq, u32 end)
+{
+	struct tl_sock *tl = tl_sk(sk);
+
+	if (seq_gt(end, tl->snd.max)) {
+		if (seq == tl->snd.max)
+			tl_rtt_time(sk, end);
+		tl->snd.max = end;
+		TL_INC(sock_net(sk), OutSegs);
+	} else {
+		TL_INC(sock_net(sk), RetransSegs);
+		tl->loss.retrans++;
+		if (tl->loss.timing && seq_lt(seq, tl->loss.timed_seq))
+			tl_rtt_untime(sk);
+	}
+	tl->snd.last_us = tl_clock_us();
+	tl_rto_arm(sk);
+}
+
+/**
+ * tl_xmit_data() - send a piece of the stream as one segment
+ * @sk: socket, locked
+ * @seq: first octet
+ * @len: octets, at most one MSS; 0 for a bare FIN
+ * @gfp: allocation flags
+ *
+ * The timer is armed, and SND.MAX moved; SND.NXT is the caller's. What the layers below throw away
+ * counts as sent: it is lost like any other.
+ *
+ * Return: sequence numbers covered, FIN included; or -ENOMEM with nothing done.
+ */
+int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct sk_buff *skb = alloc_segment(tl_txq_linear(len), gfp);
+	struct tl_opts opts;
+	u8 flags = TL_ACK;
+	u32 end;
+
+	if (!skb)
+		return -ENOMEM;
+	if (len)
+		len = tl_txq_fill(sk, skb, seq, len);
+	end = seq + len;
+	if (end == tl->snd.end && len)
+		flags |= TL_PSH;		/* RFC9293 MUST-61: nothing more is buffered */
+	if (carries_fin(tl, end)) {
+		flags |= TL_FIN;
+		end++;
+	}
+	if (end == seq) {
+		__kfree_skb(skb);
+		return 0;
+	}
+	account_data(sk, seq, end);
+	tl_ack_sent_data(sk);
+	xmit(sk, skb, seq, flags, tl_usual_opts(sk), &opts);
+	return end - seq;
+}
+
+/**
+ * tl_xmit_control() - send a segment without text, SYN or FIN: ACK, RST, probe
+ * @sk: socket, locked
+ * @seq: SEG.SEQ
+ * @flags: TL_*
+ * @gfp: allocation flags
+ *
+ * Return: 0 or a negative errno.
+ */
+int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
+{
+	struct sk_buff *skb = alloc_segment(0, gfp);
+	struct tl_opts opts;
+
+	if (!skb)
+		return -ENOMEM;
+	TL_INC(sock_net(sk), OutSegs);
+	return xmit(sk, skb, seq, flags, tl_usual_opts(sk), &opts);
+}
+
+/**
+ * tl_xmit_syn() - send SYN or SYN-ACK of a full socket
+ * @sk: socket, locked
+ * @flags: TL_SYN, perhaps with TL_ACK
+ * @which: options to offer
+ * @mss: value of the MSS option
+ *
+ * Return: 0 or a negative errno.
+ */
+int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct sk_buff *skb = alloc_segment(0, GFP_ATOMIC);
+	struct tl_opts opts = { .mss = mss, .wscale = tl->rcv.wscale };
+	u32 end = tl->snd.iss + 1;
+
+	if (!skb)
+		return -ENOMEM;
+	account_data(sk, tl->snd.iss, end);
+	tl->snd.nxt = end;
+	return xmit(sk, skb, tl->snd.iss, flags, which, &opts);
+}

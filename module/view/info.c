@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP_INFO: a connection's state in the kernel's own struct, so that ss and iperf3 read it.
+ */
+#include <linux/tcp.h>
+#include "sock.h"
+#include "view/view.h"
+
+static u32 segments(u32 bytes, u32 mss)
+{
+	return mss ? DIV_ROUND_UP(bytes, mss) : 0;
+}
+
+static u32 ms_since(u64 us)
+{
+	return us ? div_u64(tl_clock_us() - us, USEC_PER_MSEC) : 0;
+}
+
+static void info_options(const struct tl_sock *tl, struct tcp_info *info)
+{
+	if (tl->rcv.ts_ok)
+		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
+	if (tl->rcv.sack_ok)
+		info->tcpi_options |= TCPI_OPT_SACK;
+	if (tl->rcv.wscale_ok) {
+		info->tcpi_options |= TCPI_OPT_WSCALE;
+		info->tcpi_snd_wscale = tl->snd.wscale;
+		info->tcpi_rcv_wscale = tl->rcv.wscale;
+	}
+}
+
+static void info_sending(const struct sock *sk, struct tcp_info *info)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 mss = tl->snd.mss;
+
+	info->tcpi_ca_state = tl->loss.state;
+	info->tcpi_retransmits = tl->loss.retries;
+	info->tcpi_probes = tl->loss.probes;
+	info->tcpi_backoff = tl->rtt.backoff;
+	info->tcpi_rto = jiffies_to_usecs(tl_rto_jiffies(sk));
+	info->tcpi_rtt = tl->rtt.srtt >> 3;
+	info->tcpi_rttvar = tl->rtt.rttvar >> 2;
+	info->tcpi_min_rtt = tl->rtt.min;
+	info->tcpi_snd_mss = mss;
+	info->tcpi_pmtu = tl->snd.pmtu;
+	info->tcpi_snd_ssthresh = tl->cc.ssthresh >= TL_SSTHRESH_MAX ?
+				  TL_SSTHRESH_MAX : segments(tl->cc.ssthresh, mss);
+	info->tcpi_snd_cwnd = segments(tl->cc.cwnd, mss);
+	info->tcpi_unacked = segments(tl->snd.max - tl->snd.una, mss);
+	info->tcpi_total_retrans = tl->loss.retrans;
+	info->tcpi_bytes_acked = tl->bytes_acked;
+	info->tcpi_notsent_bytes = max_t(s32, tl->snd.end - tl->snd.nxt, 0);
+	info->tcpi_segs_out = tl->segs_out;
+	info->tcpi_snd_wnd = tl->snd.wnd;
+	info->tcpi_last_data_sent = ms_since(tl->snd.last_us);
+}
+
+static void info_receiving(const struct sock *sk, struct tcp_info *info)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	unsigned long now = tl_clock_jiffies();
+
+	info->tcpi_ato = jiffies_to_usecs(tl->ackp.ato);
+	info->tcpi_rcv_mss = tl->rcv.mss;
+	info->tcpi_advmss = tl->rcv.adv_mss;
+	info->tcpi_rcv_rtt = tl->rcv.space.rtt_us;
+	info->tcpi_rcv_space = tl->rcv.space.bytes;
+	info->tcpi_bytes_received = tl->bytes_received;
+	info->tcpi_segs_in = tl->segs_in;
+	info->tcpi_last_data_recv = jiffies_to_msecs(now - tl->ackp.last_rcv);
+	info->tcpi_last_ack_recv = jiffies_to_msecs(now - tl->ackp.last_seg);
+}
+
+/**
+ * tl_info() - fill struct tcp_info
+ * @sk: socket, locked
+ * @info: filled
+ */
+void tl_info(struct sock *sk, struct tcp_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->tcpi_state = sk->sk_state;
+	info->tcpi_max_pacing_rate = ~0ULL;
+	info->tcpi_pacing_rate = ~0ULL;
+	if (sk->sk_state == TCP_LISTEN) {
+		/* as Linux: the accept queue and its limit */
+		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
+		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
+		return;
+	}
+	info_options(tl_sk(sk), info);
+	info_sending(sk, info);
+	info_receiving(sk, info);
+}

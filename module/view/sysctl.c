@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * net.tcplab.*: settings of a namespace. A row each: where it lives, how it is read, its bounds.
+ */
+#include <linux/sysctl.h>
+#include "sock.h"
+#include "view/view.h"
+
+static int zero;
+static int one = 1;
+static int two = 2;
+static int retries_max = 255;
+static int synack_retries_max = 255;
+static int syn_retries_max = 127;
+static int msl_max_ms = 600000;
+static int rto_max_ms = 120000;
+static int delack_max_ms = 499;			/* RFC9293 MUST-40: below half a second */
+static int cwnd_max = 1024;
+static int mss_max = 65535;
+
+/* congestion_control: the name of the default for new sockets. */
+static int do_congestion(TL_CTL_HANDLER_ARGS)
+{
+	struct tl_net *tn = ctl->extra1;
+	char name[TL_CC_NAME_MAX];
+	struct ctl_table tmp = { .data = name, .maxlen = sizeof(name) };
+	const struct tl_cc_ops *ops;
+	int err;
+
+	strscpy(name, READ_ONCE(tn->cc)->name, sizeof(name));
+	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
+	if (err || !write)
+		return err;
+	ops = tl_cc_get(name);
+	if (!ops)
+		return -ENOENT;
+	ops = xchg(&tn->cc, ops);
+	tl_cc_put(ops);
+	return 0;
+}
+
+static int do_available(TL_CTL_HANDLER_ARGS)
+{
+	char names[256];
+	struct ctl_table tmp = { .data = names, .maxlen = sizeof(names) };
+
+	tl_cc_names(names, sizeof(names));
+	return proc_dostring(&tmp, write, buffer, lenp, ppos);
+}
+
+#define ROW(_name, _handler, _min, _max) {				\
+	.procname	= #_name,					\
+	.data		= (void *)offsetof(struct tl_net, sysctl._name),	\
+	.maxlen		= sizeof_field(struct tl_net, sysctl._name),	\
+	.mode		= 0644,						\
+	.proc_handler	= _handler,					\
+	.extra1		= _min,						\
+	.extra2		= _max,						\
+}
+
+/* Offsets here; made pointers into the namespace in its copy. */
+static const struct ctl_table rows[] = {
+	ROW(syn_retries, proc_dointvec_minmax, &one, &syn_retries_max),
+	ROW(synack_retries, proc_dointvec_minmax, &zero, &synack_retries_max),
+	ROW(retries1, proc_dointvec_minmax, &zero, &retries_max),
+	ROW(retries2, proc_dointvec_minmax, &zero, &retries_max),
+	ROW(orphan_retries, proc_dointvec_minmax, &zero, &retries_max),
+	ROW(max_syn_backlog, proc_dointvec_minmax, &zero, NULL),
+	ROW(max_tw_buckets, proc_dointvec_minmax, &zero, NULL),
+	ROW(abort_on_overflow, proc_dointvec_minmax, &zero, &one),
+	ROW(rfc1337, proc_dointvec_minmax, &zero, &one),
+	ROW(fin_timeout, proc_dointvec_jiffies, NULL, NULL),
+	ROW(keepalive_time, proc_dointvec_jiffies, NULL, NULL),
+	ROW(keepalive_intvl, proc_dointvec_jiffies, NULL, NULL),
+	ROW(keepalive_probes, proc_dointvec_minmax, &one, &retries_max),
+	ROW(challenge_ack_limit, proc_dointvec_minmax, &zero, NULL),
+	ROW(window_scaling, proc_dointvec_minmax, &zero, &one),
+	ROW(timestamps, proc_dointvec_minmax, &zero, &two),
+	ROW(sack, proc_dointvec_minmax, &zero, &one),
+	ROW(moderate_rcvbuf, proc_dointvec_minmax, &zero, &one),
+	ROW(min_snd_mss, proc_dointvec_minmax, &one, &mss_max),
+	ROW(rmem, proc_dointvec_minmax, &one, NULL),
+	ROW(wmem, proc_dointvec_minmax, &one, NULL),
+	ROW(msl_ms, proc_dointvec_minmax, &one, &msl_max_ms),
+	ROW(rto_min_ms, proc_dointvec_minmax, &one, &rto_max_ms),
+	ROW(rto_max_ms, proc_dointvec_minmax, &one, &rto_max_ms),
+	ROW(rto_init_ms, proc_dointvec_minmax, &one, &rto_max_ms),
+	ROW(delack_min_ms, proc_dointvec_minmax, &one, &delack_max_ms),
+	ROW(delack_max_ms, proc_dointvec_minmax, &one, &delack_max_ms),
+	ROW(initial_cwnd, proc_dointvec_minmax, &one, &cwnd_max),
+};
+
+static const struct ctl_table specials[] = {
+	{
+		.procname	= "congestion_control",
+		.maxlen		= TL_CC_NAME_MAX,
+		.mode		= 0644,
+		.proc_handler	= do_congestion,
+	}, {
+		.procname	= "available_congestion_control",
+		.mode		= 0444,
+		.proc_handler	= do_available,
+	},
+};
+
+/* Of the whole protocol: every namespace shows it, the first one may change it. */
+static const struct ctl_table shared[] = {
+	{
+		.procname	= "mem",
+		.data		= tl_mem_limits,
+		.maxlen		= sizeof(tl_mem_limits),
+		.mode		= 0644,
+		.proc_handler	= proc_doulongvec_minmax,
+	},
+};
+
+/**
+ * tl_sysctl_defaults() - Linux's defaults, and for the rest the RFCs'
+ * @tn: new namespace
+ */
+void tl_sysctl_defaults(struct tl_net *tn)
+{
+	tn->sysctl = (struct tl_sysctl) {
+		.syn_retries		= 6,		/* RFC9293 MUST-23: 127 s */
+		.synack_retries		= 5,
+		.retries1		= 3,
+		.retries2		= 15,		/* RFC9293 SHLD-11 */
+		.orphan_retries		= 0,
+		.max_syn_backlog	= 1024,
+		.max_tw_buckets		= 65536,
+		.fin_timeout		= 60 * HZ,
+		.keepalive_time		= 7200 * HZ,	/* RFC9293 MUST-27 */
+		.keepalive_intvl	= 75 * HZ,
+		.keepalive_probes	= 9,
+		.challenge_ack_limit	= INT_MAX,
+		.window_scaling		= 1,
+		.timestamps		= 1,
+		.sack			= 1,
+		.moderate_rcvbuf	= 1,
+		.min_snd_mss		= 48,
+		.msl_ms			= 30000,	/* as Linux: TIME-WAIT of 60 s */
+		.rto_min_ms		= 200,
+		.rto_max_ms		= 120000,
+		.rto_init_ms		= 1000,		/* RFC6298 2.1 */
+		.delack_min_ms		= 40,
+		.delack_max_ms		= 200,
+		.initial_cwnd		= 10,		/* RFC6928 */
+	};
+	tl_mem_net_init(tn);
+}
+
+/**
+ * tl_sysctl_net_init() - show a namespace's settings under net.tcplab
+ * @tn: namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tl_sysctl_net_init(struct tl_net *tn)
+{
+	size_t n = ARRAY_SIZE(rows) + ARRAY_SIZE(specials) + ARRAY_SIZE(shared);
+	struct ctl_table *table, *t;
+	int i;
+
+	table = kcalloc(n + 1, sizeof(*table), GFP_KERNEL);	/* the last one ends it, up to 6.5 */
+	if (!table)
+		return -ENOMEM;
+	t = table;
+	for (i = 0; i < ARRAY_SIZE(rows); i++, t++) {
+		*t = rows[i];
+		t->data = (char *)tn + (uintptr_t)rows[i].data;
+	}
+	for (i = 0; i < ARRAY_SIZE(specials); i++, t++) {
+		*t = specials[i];
+		t->extra1 = tn;
+	}
+	for (i = 0; i < ARRAY_SIZE(shared); i++, t++) {
+		*t = shared[i];
+		if (!net_eq(tn->net, &init_net))
+			t->mode = 0444;
+	}
+	tn->sysctl_header = register_net_sysctl_sz(tn->net, "net/tcplab", table, n);
+	if (!tn->sysctl_header) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * tl_sysctl_net_exit() - take them away
+ * @tn: namespace
+ */
+void tl_sysctl_net_exit(struct tl_net *tn)
+{
+	const struct ctl_table *table = tn->sysctl_header->ctl_table_arg;
+
+	unregister_net_sysctl_table(tn->sysctl_header);
+	kfree(table);
+}
