@@ -173,7 +173,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc != 6) {
-		fprintf(stderr, "usage: exchange listen|connect ADDRESS PORT FILE-TO-SEND FILE-TO-WRITE\n");
+		fputs("usage: exchange listen|connect ADDRESS PORT FILE-TO-SEND FILE-TO-WRITE\n",
+		      stderr);
 		return 2;
 	}
 	connecting = !strcmp(argv[1], "connect");
