@@ -61,9 +61,11 @@ int lab_netns_enter(int fd);
 int lab_link_up(const char *dev);
 int lab_link_down(const char *dev);
 int lab_link_mtu(const char *dev, int mtu);
+int lab_link_gso_segs(const char *dev, int segs);
 int lab_veth(const char *here, const char *there, int there_netns);
 int lab_addr_add(const char *dev, int family, const char *addr, int prefix);
 int lab_route_add(int family, const char *dst, int prefix, const char *via);
+int lab_route_rto_min(const char *dev, int family, const char *host, uint32_t ms);
 
 /* sock.c: sockets */
 int lab_socket(const struct lab *lab, int type_flags);

@@ -98,37 +98,48 @@ int lab_netns_enter(int fd)
 	return setns(fd, CLONE_NEWNET) ? lab_fail("setns: %s", strerror(errno)) : 0;
 }
 
-static int link_change(const char *dev, unsigned int flags, int mtu)
+static int link_flags(const char *dev, unsigned int flags)
 {
 	struct ifinfomsg *ifi;
 	struct nl_req req;
 
 	ifi = nl_begin(&req, RTM_NEWLINK, 0, sizeof(*ifi));
 	ifi->ifi_index = if_nametoindex(dev);
-	if (!ifi->ifi_index)
-		return lab_fail("no device %s", dev);
-	if (mtu) {
-		nl_put(&req, IFLA_MTU, &mtu, sizeof(mtu));
-	} else {
-		ifi->ifi_change = IFF_UP;
-		ifi->ifi_flags = flags;
-	}
-	return nl_talk(&req, dev);
+	ifi->ifi_change = IFF_UP;
+	ifi->ifi_flags = flags;
+	return ifi->ifi_index ? nl_talk(&req, dev) : lab_fail("no device %s", dev);
+}
+
+static int link_attr(const char *dev, int attr, uint32_t value)
+{
+	struct ifinfomsg *ifi;
+	struct nl_req req;
+
+	ifi = nl_begin(&req, RTM_NEWLINK, 0, sizeof(*ifi));
+	ifi->ifi_index = if_nametoindex(dev);
+	nl_put(&req, attr, &value, sizeof(value));
+	return ifi->ifi_index ? nl_talk(&req, dev) : lab_fail("no device %s", dev);
 }
 
 int lab_link_up(const char *dev)
 {
-	return link_change(dev, IFF_UP, 0);
+	return link_flags(dev, IFF_UP);
 }
 
 int lab_link_down(const char *dev)
 {
-	return link_change(dev, 0, 0);
+	return link_flags(dev, 0);
 }
 
 int lab_link_mtu(const char *dev, int mtu)
 {
-	return link_change(dev, 0, mtu);
+	return link_attr(dev, IFLA_MTU, mtu);
+}
+
+/* How many segments a super-segment may hold on this device; 1 is none. */
+int lab_link_gso_segs(const char *dev, int segs)
+{
+	return link_attr(dev, IFLA_GSO_MAX_SEGS, segs);
 }
 
 /**
@@ -160,7 +171,26 @@ int lab_veth(const char *here, const char *there, int there_netns)
 	return nl_talk(&req, here);
 }
 
-/* Give a device an address, usable at once (no duplicate address detection). */
+/*
+ * A new IPv6 address is of use when its local route is there, which a worker of the kernel's adds
+ * even where there is no duplicate address detection.
+ */
+static int addr6_ready(const unsigned char *bytes)
+{
+	char want[64], *p = want;
+	static char buf[65536];
+	int i;
+
+	for (i = 0; i < 16; i++)
+		p += sprintf(p, "%02x", bytes[i]);
+	sprintf(p, " 80 ");
+	if (!LAB_UNTIL(lab_read_file("/proc/net/ipv6_route", buf, sizeof(buf)) > 0 &&
+		       strstr(buf, want)))
+		return lab_fail("no local route for a new IPv6 address");
+	return 0;
+}
+
+/* Give a device an address, usable when this returns (no duplicate address detection). */
 int lab_addr_add(const char *dev, int family, const char *addr, int prefix)
 {
 	int len = family == AF_INET6 ? 16 : 4;
@@ -177,7 +207,22 @@ int lab_addr_add(const char *dev, int family, const char *addr, int prefix)
 	ifa->ifa_flags = family == AF_INET6 ? IFA_F_NODAD : 0;
 	nl_put(&req, IFA_LOCAL, bytes, len);
 	nl_put(&req, IFA_ADDRESS, bytes, len);
-	return nl_talk(&req, addr);
+	if (nl_talk(&req, addr))
+		return -1;
+	return family == AF_INET6 ? addr6_ready(bytes) : 0;
+}
+
+static struct rtmsg *route_begin(struct nl_req *req, int family, int prefix)
+{
+	struct rtmsg *rtm = nl_begin(req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*rtm));
+
+	rtm->rtm_family = family;
+	rtm->rtm_dst_len = prefix;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
+	rtm->rtm_type = RTN_UNICAST;
+	return rtm;
 }
 
 /* A route to @dst/@prefix through the gateway @via. */
@@ -185,20 +230,33 @@ int lab_route_add(int family, const char *dst, int prefix, const char *via)
 {
 	int len = family == AF_INET6 ? 16 : 4;
 	unsigned char d[16], g[16];
-	struct rtmsg *rtm;
 	struct nl_req req;
 
 	if (inet_pton(family, dst, d) != 1 || inet_pton(family, via, g) != 1)
 		return lab_fail("not an address: %s or %s", dst, via);
-	rtm = nl_begin(&req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*rtm));
-	rtm->rtm_family = family;
-	rtm->rtm_dst_len = prefix;
-	rtm->rtm_table = RT_TABLE_MAIN;
-	rtm->rtm_protocol = RTPROT_STATIC;
-	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
-	rtm->rtm_type = RTN_UNICAST;
+	route_begin(&req, family, prefix);
 	if (prefix)
 		nl_put(&req, RTA_DST, d, len);
 	nl_put(&req, RTA_GATEWAY, g, len);
 	return nl_talk(&req, dst);
+}
+
+/* A route to one host on a device, on which no retransmission time-out is shorter than @ms. */
+int lab_route_rto_min(const char *dev, int family, const char *host, uint32_t ms)
+{
+	int len = family == AF_INET6 ? 16 : 4;
+	uint32_t oif = if_nametoindex(dev);
+	struct rtattr *metrics;
+	unsigned char d[16];
+	struct nl_req req;
+
+	if (inet_pton(family, host, d) != 1)
+		return lab_fail("not an address: %s", host);
+	route_begin(&req, family, len * 8)->rtm_scope = RT_SCOPE_LINK;
+	nl_put(&req, RTA_DST, d, len);
+	nl_put(&req, RTA_OIF, &oif, sizeof(oif));
+	metrics = nl_put(&req, RTA_METRICS, NULL, 0);
+	nl_put(&req, RTAX_RTO_MIN, &ms, sizeof(ms));
+	nl_end(&req, metrics);
+	return nl_talk(&req, host);
 }

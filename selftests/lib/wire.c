@@ -41,10 +41,22 @@ static int tun_open(struct wire *w)
 	/* no router solicitations, no addresses nobody asked for; absent where there is no IPv6 */
 	lab_write_file("/proc/sys/net/ipv6/conf/wire/accept_ra", "0");
 	lab_write_file("/proc/sys/net/ipv6/conf/wire/addr_gen_mode", "1");
-	if (lab_link_mtu("wire", WIRE_MTU) || lab_link_up("wire"))
+	/* what is sent for one ACK must not wait for the next, to be one super-segment with it */
+	if (lab_link_mtu("wire", WIRE_MTU) || lab_link_gso_segs("wire", 1) || lab_link_up("wire"))
 		return -1;
 	return lab_addr_add("wire", w->lab.family, wire_kernel_addr(w),
 			    w->lab.family == AF_INET6 ? 64 : 24);
+}
+
+/*
+ * A test that is not about timers must not meet any: on a slow machine the peer may take longer
+ * for an answer than the shortest retransmission time-out.
+ */
+static int calm(struct wire *w)
+{
+	if (!w->lab.oracle)
+		lab_sysctl_set(&w->lab, "rto_min_ms", "5000");
+	return lab_route_rto_min("wire", w->lab.family, wire_peer_addr(w), 5000);
 }
 
 /**
@@ -52,10 +64,11 @@ static int tun_open(struct wire *w)
  * @w:	    filled in
  * @family: AF_INET or AF_INET6
  * @tcplab: false for the kernel's TCP
+ * @timed:  the test is about timers: leave them as they are by default
  *
  * Return: LAB_READY, LAB_SKIP or LAB_FAIL.
  */
-int wire_open(struct wire *w, int family, bool tcplab)
+int wire_open(struct wire *w, int family, bool tcplab, bool timed)
 {
 	int ret;
 
@@ -67,7 +80,7 @@ int wire_open(struct wire *w, int family, bool tcplab)
 	ret = lab_begin(&w->lab, family, tcplab);
 	if (ret != LAB_READY)
 		return ret;
-	if (tun_open(w))
+	if (tun_open(w) || (!timed && calm(w)))
 		return LAB_FAIL;
 	wire_new_flow(w);
 	return LAB_READY;
@@ -114,6 +127,16 @@ struct wire_flow *wire_new_flow(struct wire *w)
 	f->tail = &f->head;
 	w->nflow++;
 	w->f = f;
+	return f;
+}
+
+struct wire_flow *wire_again(struct wire *w, uint32_t isn)
+{
+	struct wire_flow *old = w->f, *f = wire_new_flow(w);
+
+	f->kport = old->kport;
+	f->pport = old->pport;
+	f->isn = isn;
 	return f;
 }
 
@@ -429,4 +452,17 @@ long wire_gap_ms(const struct wire *w)
 long wire_delay_ms(const struct wire *w)
 {
 	return (w->last->at_us - w->inject_us) / 1000;
+}
+
+bool wire_about(long ms, long want)
+{
+	if (ms >= want - want / 10 && ms <= want + want * 3 / 10 + 100 * lab_slow())
+		return true;
+	lab_fail("%ld ms instead of %ld ms", ms, want);
+	return false;
+}
+
+int wire_mss(const struct wire *w)
+{
+	return WIRE_MTU - 20 - (w->lab.family == AF_INET6 ? 40 : 20);
 }

@@ -139,16 +139,21 @@ struct wire {
 	int64_t start_us;
 };
 
-int wire_open(struct wire *w, int family, bool tcplab);
+int wire_open(struct wire *w, int family, bool tcplab, bool timed);
 void wire_close(struct wire *w);
 void wire_ladder(struct wire *w);
 
 const char *wire_kernel_addr(const struct wire *w);
 const char *wire_peer_addr(const struct wire *w);
 
+/* The MSS that the kernel announces here: the MTU less the headers (RFC 9293 3.7.1). */
+int wire_mss(const struct wire *w);
+
 /* Another connection, from the peer's next port; talk on it from now on. */
 struct wire_flow *wire_new_flow(struct wire *w);
 void wire_use(struct wire *w, struct wire_flow *f);
+/* The same ports again with other numbers: a new incarnation of the present flow. */
+struct wire_flow *wire_again(struct wire *w, uint32_t isn);
 
 int __wire_inject(struct wire *w, const struct wire_seg *s);
 int __wire_expect(struct wire *w, const struct wire_seg *s);
@@ -162,6 +167,9 @@ void wire_drain(struct wire *w);
 long wire_gap_ms(const struct wire *w);
 /* Milliseconds from the last inject to the last segment taken. */
 long wire_delay_ms(const struct wire *w);
+
+/* Is a time what it should be: no sooner than 90 %, no later than 130 % and some slack? */
+bool wire_about(long ms, long want);
 
 /* wire_conn.c: sockets at the kernel's end, and whole handshakes */
 int wire_listen(struct wire *w, int backlog);
@@ -212,14 +220,17 @@ int wire_state(struct wire *w);
  * A fixture whose tests each have a fresh namespace and a wire in it; they say `w`. The variable is
  * one a program because the harness runs each test in a process of its own.
  */
-#define WIRE_FIXTURE(fixture)						\
+#define WIRE_FIXTURE(fixture)		__WIRE_FIXTURE(fixture, false)
+/* The same with all timers as they are by default; such programs stand in selftests/timed.list. */
+#define WIRE_TIMED_FIXTURE(fixture)	__WIRE_FIXTURE(fixture, true)
+#define __WIRE_FIXTURE(fixture, timed)					\
 	static struct wire *w;						\
 	FIXTURE(fixture) { struct wire wire; };				\
 	LAB_VARIANTS(fixture);						\
 	FIXTURE_SETUP(fixture)						\
 	{								\
 		w = &self->wire;					\
-		__LAB_VERDICT(wire_open(w, variant->family, variant->tcplab)) \
+		__LAB_VERDICT(wire_open(w, variant->family, variant->tcplab, timed)) \
 	}								\
 	FIXTURE_TEARDOWN(fixture)					\
 	{								\
