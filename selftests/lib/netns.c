@@ -245,7 +245,7 @@ int lab_route_add(int family, const char *dst, int prefix, const char *via)
 int lab_route_rto_min(const char *dev, int family, const char *host, uint32_t ms)
 {
 	int len = family == AF_INET6 ? 16 : 4;
-	uint32_t oif = if_nametoindex(dev);
+	uint32_t oif = if_nametoindex(dev), lock = 1 << RTAX_RTO_MIN;
 	struct rtattr *metrics;
 	unsigned char d[16];
 	struct nl_req req;
@@ -256,6 +256,8 @@ int lab_route_rto_min(const char *dev, int family, const char *host, uint32_t ms
 	nl_put(&req, RTA_DST, d, len);
 	nl_put(&req, RTA_OIF, &oif, sizeof(oif));
 	metrics = nl_put(&req, RTA_METRICS, NULL, 0);
+	/* only a locked one is heeded */
+	nl_put(&req, RTAX_LOCK, &lock, sizeof(lock));
 	nl_put(&req, RTAX_RTO_MIN, &ms, sizeof(ms));
 	nl_end(&req, metrics);
 	return nl_talk(&req, host);
