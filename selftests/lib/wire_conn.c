@@ -29,7 +29,12 @@ int wire_listen(struct wire *w, int backlog)
 /* A socket at the kernel's end; non-blocking, for the test must never sleep in the kernel. */
 int wire_socket(struct wire *w)
 {
-	return lab_socket(&w->lab, SOCK_NONBLOCK);
+	int fd = lab_socket(&w->lab, SOCK_NONBLOCK);
+
+	/* room for whatever a test writes at once, before the peer has acknowledged any of it */
+	if (fd >= 0 && lab_set_opt(fd, SOL_SOCKET, SO_SNDBUF, 200000))
+		return -1;
+	return fd;
 }
 
 /**
