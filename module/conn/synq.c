@@ -310,6 +310,9 @@ struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct
 	struct sock *child;
 
 	if (smp_load_acquire(&lsk->sk_state) != TCP_LISTEN) {
+		const struct tl_where w = { .tuple = node->tuple, .scope = node->bound_dev };
+
+		tl_reset_stray(net, skb, &w, af, NULL);
 		req_kill(net, req, TL_EV_PURGE);
 		*why = TL_DROP_NoSocket;
 		return NULL;

@@ -33,6 +33,7 @@
 	TL_DROP(Memory,		"no memory")				\
 	TL_DROP(OooDuplicate,	"already in the out-of-order queue")	\
 	TL_DROP(OooOverlap,	"covered by a larger out-of-order segment")	\
+	TL_DROP(OooPruned,	"out of order, and the receive buffer is used up")	\
 	TL_DROP(AfterClose,	"RFC9293 MUST-17: data for a program that has gone")	\
 	TL_DROP(Reset,		"the segment ended the connection")	\
 	TL_DROP(SynQueueFull,	"RFC4987: max_syn_backlog or the listener's backlog")	\

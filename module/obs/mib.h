@@ -38,6 +38,9 @@
 	TL_MIB(TCPOFODrop)		/* out of order, no room */	\
 	TL_MIB(TCPOFOMerge)		/* out of order, overlapping */	\
 	TL_MIB(TCPRcvCoalesce)		/* segments joined in the receive queue */	\
+	TL_MIB(PruneCalled)		/* receive buffer used up */	\
+	TL_MIB(OfoPruned)		/* then given up: segments out of order */	\
+	TL_MIB(TCPRcvCollapsed)		/* and buffers made by copying others together */	\
 	TL_MIB(TCPRcvQDrop)		/* no room in the receive queue */	\
 	TL_MIB(TCPZeroWindowDrop)	/* came while the window was closed */	\
 	TL_MIB(TCPBacklogDrop)		/* backlog full */		\

@@ -42,11 +42,13 @@ static enum tl_drop trim(struct sock *sk, struct sk_buff *skb)
 	return TL_DROP_NONE;
 }
 
-/* Is there room for a buffer? */
+/* Is there room for a buffer, and memory? */
 static bool may_charge(struct sock *sk, struct sk_buff *skb)
 {
-	return atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf) &&
-	       sk_rmem_schedule(sk, skb, skb->truesize);
+	if (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) &&
+	    !tl_rcv_make_room(sk, TL_CB(skb)->seq))
+		return false;
+	return sk_rmem_schedule(sk, skb, skb->truesize);
 }
 
 static void estimate_mss(struct tl_rcv *rcv, const struct sk_buff *skb)

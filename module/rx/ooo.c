@@ -174,6 +174,25 @@ bool tl_ooo_deliver(struct sock *sk)
 }
 
 /**
+ * tl_ooo_drop_last() - give up the segment that is farthest from its turn
+ * @sk: socket, locked
+ * @seq: but not for the sake of one that is still farther
+ *
+ * Return: true if one went.
+ */
+bool tl_ooo_drop_last(struct sock *sk, u32 seq)
+{
+	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
+	struct sk_buff *last = rcv->ooo_last;
+
+	if (!last || seq_geq(seq, TL_CB(last)->seq))
+		return false;
+	erase(rcv, last);
+	tl_drop(sock_net(sk), last, TL_DROP_OooPruned);
+	return true;
+}
+
+/**
  * tl_ooo_purge() - throw the out-of-order queue away
  * @sk: socket, locked
  */

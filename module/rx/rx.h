@@ -109,8 +109,12 @@ void tl_rcv_fin(struct sock *sk);
 /* ooo.c */
 enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb);
 bool tl_ooo_deliver(struct sock *sk);
+bool tl_ooo_drop_last(struct sock *sk, u32 seq);
 void tl_ooo_purge(struct sock *sk);
 bool tl_rcv_try_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from);
+
+/* prune.c */
+bool tl_rcv_make_room(struct sock *sk, u32 seq);
 
 /* window.c */
 u32 tl_rcv_window_initial(const struct sock *sk);

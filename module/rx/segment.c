@@ -61,8 +61,12 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 		tl_ack_want_now(sk);
 		return TL_DROP_Paws;
 	}
-	if (acceptable(tl, cb, wnd) || is_syn_again(sk, cb))
+	if (acceptable(tl, cb, wnd))
 		return TL_DROP_NONE;
+	if (is_syn_again(sk, cb)) {
+		tl_ack_want_now(sk);		/* the peer may wait for it in SYN-RECEIVED, too */
+		return TL_DROP_NONE;
+	}
 	if (cb->flags & TL_RST)
 		return TL_DROP_OutOfWindow;
 	if (cb->flags & TL_SYN) {
