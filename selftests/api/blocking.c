@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls that wait: time limits, signals, and processes that share a socket. */
+#include "harness.h"
+
+#include <sys/time.h>
+#include <netinet/tcp.h>
+
+LAB_FIXTURE(blocking);
+
+static void limit(struct __test_metadata *_metadata, int fd, int name, int ms)
+{
+	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, name, &tv, sizeof(tv)));
+}
+
+TEST_F(blocking, recv_timeout)
+{
+	int64_t begin;
+	int fd[2];
+	char c;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	limit(_metadata, fd[0], SO_RCVTIMEO, 50);
+	begin = lab_now_us();
+	LAB_ERRNO(EAGAIN, recv(fd[0], &c, 1, 0));
+	EXPECT_LE(45000, lab_now_us() - begin);
+}
+
+/* What came before the limit is not lost to MSG_WAITALL. */
+TEST_F(blocking, recv_timeout_partial)
+{
+	char buf[100];
+	int fd[2];
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	limit(_metadata, fd[0], SO_RCVTIMEO, 50);
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 10));
+	EXPECT_EQ(10, recv(fd[0], buf, 100, MSG_WAITALL));
+}
+
+TEST_F(blocking, send_timeout)
+{
+	char buf[65536] = { 0 };
+	ssize_t n;
+	int fd[2];
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	limit(_metadata, fd[0], SO_SNDTIMEO, 50);
+	do {
+		n = send(fd[0], buf, sizeof(buf), 0);
+	} while (n > 0);
+	EXPECT_EQ(EAGAIN, errno);
+}
+
+TEST_F(blocking, accept_timeout)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 1));
+
+	limit(_metadata, listener, SO_RCVTIMEO, 50);
+	LAB_ERRNO(EAGAIN, accept(listener, NULL, NULL));
+}
+
+/* connect() to where nobody answers: EINPROGRESS when SO_SNDTIMEO is over */
+TEST_F(blocking, connect_timeout)
+{
+	bool six = self->lab.family == AF_INET6;
+	int other, mine, fd;
+	struct sockaddr_storage ss;
+	socklen_t len;
+
+	mine = LAB_FD(lab_netns_fd());
+	LAB_OK(lab_netns_new());
+	other = LAB_FD(lab_netns_fd());
+	LAB_OK(lab_netns_enter(mine));
+	LAB_OK(lab_veth("v0", "v1", other));
+	LAB_OK(lab_link_up("v0"));
+	LAB_OK(lab_addr_add("v0", self->lab.family, six ? "2001:db8::1" : "192.0.2.1",
+			    six ? 64 : 24));
+	/* the other end is up, but has no address: neighbour discovery gets no answer */
+	fd = LAB_FD(lab_socket(&self->lab, 0));
+	limit(_metadata, fd, SO_SNDTIMEO, 50);
+	len = lab_addr(self->lab.family, six ? "2001:db8::2" : "192.0.2.2", 9, &ss);
+	LAB_ERRNO(EINPROGRESS, connect(fd, (struct sockaddr *)&ss, len));
+	LAB_ERRNO(EALREADY, connect(fd, (struct sockaddr *)&ss, len));
+	EXPECT_EQ(TCP_SYN_SENT, lab_tcp_state(fd));
+}
+
+static void on_alarm(int sig)
+{
+}
+
+static void alarm_soon(struct __test_metadata *_metadata, int flags)
+{
+	struct sigaction sa = { .sa_handler = on_alarm, .sa_flags = flags };
+	/* again and again, so that one before the call does not count */
+	struct itimerval it = { .it_value.tv_usec = 20000, .it_interval.tv_usec = 20000 };
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &sa, NULL));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &it, NULL));
+}
+
+TEST_F(blocking, signal_in_recv)
+{
+	int fd[2];
+	char c;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	alarm_soon(_metadata, 0);
+	LAB_ERRNO(EINTR, recv(fd[0], &c, 1, 0));
+}
+
+TEST_F(blocking, signal_in_accept)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 1));
+
+	alarm_soon(_metadata, 0);
+	LAB_ERRNO(EINTR, accept(listener, NULL, NULL));
+}
+
+TEST_F(blocking, signal_in_send)
+{
+	char buf[65536] = { 0 };
+	ssize_t n;
+	int fd[2];
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	alarm_soon(_metadata, 0);
+	do {
+		n = send(fd[0], buf, sizeof(buf), 0);
+	} while (n > 0);
+	EXPECT_EQ(EINTR, errno);
+}
+
+/* SA_RESTART: the call goes on, and returns what it waited for. */
+TEST_F(blocking, restart)
+{
+	int fd[2], status;
+	char c;
+	pid_t pid;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	alarm_soon(_metadata, SA_RESTART);
+	pid = fork();
+	if (!pid) {
+		usleep(100000);
+		_exit(send(fd[1], "x", 1, 0) == 1 ? 0 : 1);
+	}
+	EXPECT_EQ(1, recv(fd[0], &c, 1, 0));
+	while (waitpid(pid, &status, 0) < 0)
+		;
+	EXPECT_EQ(0, status);
+}
+
+/* Several processes in accept() on one listener: each connection goes to one of them. */
+TEST_F(blocking, shared_accept)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 32)), i, fd, status;
+	pid_t pid[4];
+
+	for (i = 0; i < 4; i++) {
+		pid[i] = fork();
+		if (!pid[i]) {
+			int n;
+
+			for (n = 0; n < 5; n++) {
+				fd = accept(listener, NULL, NULL);
+				if (fd < 0 || lab_send(fd, LAB_TO_PEER, 0, 1000))
+					_exit(1);
+				close(fd);
+			}
+			_exit(0);
+		}
+	}
+	for (i = 0; i < 20; i++) {
+		fd = LAB_FD(lab_connect_to(&self->lab, lab_port(listener)));
+		LAB_OK(lab_recv(fd, LAB_TO_PEER, 0, 1000));
+		LAB_OK(lab_recv_eof(fd));
+		close(fd);
+	}
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(pid[i], waitpid(pid[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+}
+
+/* A process that ends closes its connections. */
+TEST_F(blocking, exit_closes)
+{
+	int fd[2], status;
+	pid_t pid;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	pid = fork();
+	if (!pid) {
+		close(fd[0]);
+		pause();
+		_exit(0);
+	}
+	close(fd[1]);
+	EXPECT_EQ(0, lab_poll(fd[0], POLLIN, 0));
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	LAB_OK(lab_recv_eof(fd[0]));
+}
+
+/* A namespace that goes away with a connection in it */
+TEST_F(blocking, namespace_dies)
+{
+	int fd[2], status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (lab_netns_new() || lab_pair(&self->lab, fd) ||
+		    lab_send(fd[0], LAB_TO_PEER, 0, 50000))
+			_exit(1);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	LAB_OK(lab_pair(&self->lab, fd));
+}
+
+/* Ports and connections of one namespace are not seen in another. */
+TEST_F(blocking, namespaces_are_apart)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = lab_loopback(&self->lab, 5555, &ss);
+	int fd;
+
+	LAB_FD(lab_listen(&self->lab, 5555, 1));
+	LAB_OK(lab_netns_new());
+	fd = LAB_FD(lab_socket(&self->lab, 0));
+	LAB_ERRNO(ECONNREFUSED, connect(fd, (struct sockaddr *)&ss, len));
+	LAB_FD(lab_listen(&self->lab, 5555, 1));
+	EXPECT_EQ(0, connect(fd, (struct sockaddr *)&ss, len));
+}
+
+TEST_HARNESS_MAIN

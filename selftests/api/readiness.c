@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/* poll() and epoll: which bits show in which state, level and edge. */
+#include "harness.h"
+
+#include <sys/epoll.h>
+#include <netinet/tcp.h>
+
+#define ALL	(POLLIN | POLLOUT | POLLPRI | POLLRDHUP | POLLRDNORM | POLLWRNORM)
+
+LAB_FIXTURE(readiness);
+
+TEST_F(readiness, fresh_socket)
+{
+	int fd = LAB_FD(lab_socket(&self->lab, 0));
+
+	EXPECT_EQ(POLLOUT | POLLWRNORM | POLLHUP, lab_poll(fd, ALL & ~POLLRDHUP, 0));
+}
+
+TEST_F(readiness, listener)
+{
+	int fd = LAB_FD(lab_listen(&self->lab, 0, 4));
+
+	EXPECT_EQ(0, lab_poll(fd, ALL, 0));
+	LAB_FD(lab_connect_to(&self->lab, lab_port(fd)));
+	EXPECT_EQ(POLLIN | POLLRDNORM, lab_wait(fd, ALL));
+	LAB_FD(accept(fd, NULL, NULL));
+	EXPECT_EQ(0, lab_poll(fd, ALL, 0));
+}
+
+TEST_F(readiness, connected)
+{
+	int fd[2];
+	char c;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	EXPECT_EQ(POLLOUT | POLLWRNORM, lab_poll(fd[0], ALL, 0));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 1));
+	EXPECT_EQ(POLLIN | POLLRDNORM, lab_wait(fd[0], ALL & ~POLLOUT & ~POLLWRNORM));
+	EXPECT_EQ(POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM, lab_poll(fd[0], ALL, 0));
+	EXPECT_EQ(1, recv(fd[0], &c, 1, 0));
+	EXPECT_EQ(POLLOUT | POLLWRNORM, lab_poll(fd[0], ALL, 0));
+}
+
+TEST_F(readiness, peer_shut_down)
+{
+	int fd[2];
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	EXPECT_EQ(0, shutdown(fd[1], SHUT_WR));
+	EXPECT_EQ(POLLIN | POLLRDNORM | POLLRDHUP, lab_wait(fd[0], ALL & ~POLLOUT & ~POLLWRNORM));
+	EXPECT_EQ(POLLIN | POLLRDNORM | POLLRDHUP | POLLOUT | POLLWRNORM,
+		  lab_poll(fd[0], ALL, 0));
+	/* of the other direction it says nothing */
+	EXPECT_EQ(POLLOUT | POLLWRNORM, lab_poll(fd[1], ALL, 0));
+}
+
+TEST_F(readiness, both_shut_down)
+{
+	int fd[2];
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	EXPECT_EQ(0, shutdown(fd[1], SHUT_WR));
+	EXPECT_EQ(0, shutdown(fd[0], SHUT_WR));
+	EXPECT_TRUE(LAB_UNTIL(lab_poll(fd[0], 0, 0) == POLLHUP));
+	EXPECT_TRUE(LAB_UNTIL(lab_poll(fd[1], 0, 0) == POLLHUP));
+	EXPECT_EQ(POLLIN | POLLRDNORM | POLLRDHUP | POLLOUT | POLLWRNORM | POLLHUP,
+		  lab_poll(fd[0], ALL, 0));
+}
+
+TEST_F(readiness, own_shut_rd)
+{
+	int fd[2];
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	EXPECT_EQ(0, shutdown(fd[0], SHUT_RD));
+	EXPECT_EQ(POLLIN | POLLRDNORM | POLLRDHUP | POLLOUT | POLLWRNORM,
+		  lab_poll(fd[0], ALL, 0));
+}
+
+TEST_F(readiness, reset)
+{
+	struct linger hard = { .l_onoff = 1, .l_linger = 0 };
+	int fd[2];
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	ASSERT_EQ(0, setsockopt(fd[1], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
+	close(fd[1]);
+	EXPECT_TRUE(LAB_UNTIL(lab_poll(fd[0], 0, 0) == (POLLERR | POLLHUP)));
+	EXPECT_EQ(POLLIN | POLLRDNORM | POLLRDHUP | POLLOUT | POLLWRNORM | POLLERR | POLLHUP,
+		  lab_poll(fd[0], ALL, 0));
+	EXPECT_EQ(ECONNRESET, lab_so_error(fd[0]));
+	EXPECT_EQ(POLLHUP, lab_poll(fd[0], 0, 0));
+}
+
+/* A full send buffer is not writable; a third of it free is. */
+TEST_F(readiness, writable_again)
+{
+	char buf[65536] = { 0 };
+	int fd[2];
+	size_t sent = 0;
+	ssize_t n;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	while ((n = send(fd[0], buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		sent += n;
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(0, lab_poll(fd[0], POLLOUT, 0));
+	while (sent) {
+		n = recv(fd[1], buf, sizeof(buf), 0);
+		ASSERT_LT(0, n);
+		sent -= n;
+	}
+	EXPECT_EQ(POLLOUT, lab_wait(fd[0], POLLOUT));
+}
+
+/* SO_RCVLOWAT: readable when so much is there */
+TEST_F(readiness, low_water)
+{
+	int fd[2], n;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	LAB_OK(lab_set_opt(fd[0], SOL_SOCKET, SO_RCVLOWAT, 100));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 99));
+	EXPECT_TRUE(LAB_UNTIL(!ioctl(fd[0], 0x541b /* SIOCINQ */, &n) && n == 99));
+	EXPECT_EQ(0, lab_poll(fd[0], POLLIN, 0));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 99, 1));
+	EXPECT_EQ(POLLIN, lab_wait(fd[0], POLLIN));
+}
+
+static int epoll_one(int ep, unsigned int *events, int ms)
+{
+	struct epoll_event ev = { 0 };
+	int n = epoll_wait(ep, &ev, 1, ms * lab_slow());
+
+	*events = ev.events;
+	return n;
+}
+
+TEST_F(readiness, epoll_edge)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET };
+	int fd[2], ep = epoll_create1(EPOLL_CLOEXEC);
+	unsigned int got;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd[0], &ev));
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 100));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(EPOLLIN, got);
+	/* nothing new, though nothing was read */
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 100, 100));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(EPOLLIN, got);
+	EXPECT_EQ(0, shutdown(fd[1], SHUT_WR));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(EPOLLIN | EPOLLRDHUP, got);
+}
+
+TEST_F(readiness, epoll_edge_write)
+{
+	struct epoll_event ev = { .events = EPOLLOUT | EPOLLET };
+	int fd[2], ep = epoll_create1(EPOLL_CLOEXEC);
+	char buf[65536] = { 0 };
+	size_t sent = 0;
+	unsigned int got;
+	ssize_t n;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd[0], &ev));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(EPOLLOUT, got);
+	while ((n = send(fd[0], buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		sent += n;
+	while (sent) {
+		n = recv(fd[1], buf, sizeof(buf), 0);
+		ASSERT_LT(0, n);
+		sent -= n;
+	}
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(EPOLLOUT, got);
+}
+
+TEST_F(readiness, epoll_level_and_oneshot)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+	int fd[2], ep = epoll_create1(EPOLL_CLOEXEC);
+	unsigned int got;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd[0], &ev));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 100));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(1, epoll_one(ep, &got, 0));
+	ev.events = EPOLLIN | EPOLLONESHOT;
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_MOD, fd[0], &ev));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+}
+
+/* A sleeper in poll() is woken by the end of the connection. */
+TEST_F(readiness, sleeper_woken)
+{
+	int fd[2], status;
+	pid_t pid;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	pid = fork();
+	if (!pid) {
+		close(fd[1]);
+		_exit(lab_wait(fd[0], POLLRDHUP) & POLLRDHUP ? 0 : 1);
+	}
+	close(fd[0]);
+	usleep(20000);
+	close(fd[1]);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Small networks of real namespaces, and transfers through them. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "topo.h"
+
+#define PORT	5001
+
+static bool six(const struct topo *t)
+{
+	return t->lab->family == AF_INET6;
+}
+
+const char *topo_server_addr(const struct topo *t)
+{
+	if (t->routed)
+		return six(t) ? "2001:db8:2::2" : "10.0.2.2";
+	return six(t) ? "2001:db8:1::2" : "10.0.1.2";
+}
+
+static int at(struct topo *t, int host)
+{
+	return lab_netns_enter(t->ns[host]);
+}
+
+static int address(struct topo *t, int host, const char *dev, const char *v4, const char *v6)
+{
+	if (at(t, host) || lab_link_up(dev))
+		return -1;
+	return lab_addr_add(dev, t->lab->family, six(t) ? v6 : v4, six(t) ? 64 : 24);
+}
+
+static int another_netns(struct topo *t, int host)
+{
+	if (lab_netns_new())
+		return -1;
+	t->ns[host] = lab_netns_fd();
+	return t->ns[host] < 0 ? -1 : at(t, TOPO_CLIENT);
+}
+
+/* The client's namespace is the one that the process is in. */
+int topo_two_hosts(struct topo *t, struct lab *lab)
+{
+	memset(t, 0, sizeof(*t));
+	t->lab = lab;
+	t->ns[TOPO_CLIENT] = lab_netns_fd();
+	if (t->ns[TOPO_CLIENT] < 0 || another_netns(t, TOPO_SERVER) ||
+	    lab_veth("c0", "s0", t->ns[TOPO_SERVER]))
+		return -1;
+	if (address(t, TOPO_SERVER, "s0", "10.0.1.2", "2001:db8:1::2") ||
+	    address(t, TOPO_CLIENT, "c0", "10.0.1.1", "2001:db8:1::1"))
+		return -1;
+	return 0;
+}
+
+int topo_router(struct topo *t, struct lab *lab)
+{
+	memset(t, 0, sizeof(*t));
+	t->lab = lab;
+	t->routed = true;
+	t->ns[TOPO_CLIENT] = lab_netns_fd();
+	if (t->ns[TOPO_CLIENT] < 0 || another_netns(t, TOPO_SERVER) ||
+	    another_netns(t, TOPO_ROUTER) || lab_veth("c0", "r0", t->ns[TOPO_ROUTER]) ||
+	    at(t, TOPO_ROUTER) || lab_veth("r1", "s0", t->ns[TOPO_SERVER]))
+		return -1;
+	if (lab_write_file(six(t) ? "/proc/sys/net/ipv6/conf/all/forwarding" :
+			   "/proc/sys/net/ipv4/ip_forward", "1"))
+		return -1;
+	if (address(t, TOPO_ROUTER, "r0", "10.0.1.254", "2001:db8:1::fe") ||
+	    address(t, TOPO_ROUTER, "r1", "10.0.2.254", "2001:db8:2::fe") ||
+	    address(t, TOPO_SERVER, "s0", "10.0.2.2", "2001:db8:2::2") ||
+	    lab_route_add(lab->family, six(t) ? "2001:db8:1::" : "10.0.1.0", six(t) ? 64 : 24,
+			  six(t) ? "2001:db8:2::fe" : "10.0.2.254") ||
+	    address(t, TOPO_CLIENT, "c0", "10.0.1.1", "2001:db8:1::1") ||
+	    lab_route_add(lab->family, six(t) ? "2001:db8:2::" : "10.0.2.0", six(t) ? 64 : 24,
+			  six(t) ? "2001:db8:1::fe" : "10.0.1.254"))
+		return -1;
+	return 0;
+}
+
+/* Each end's device of the link between two hosts; of the far link where there is a router. */
+static int each_end(struct topo *t, int (*do_it)(const char *dev, const void *arg), const void *arg)
+{
+	if (at(t, TOPO_SERVER) || do_it("s0", arg))
+		return -1;
+	if (t->routed ? at(t, TOPO_ROUTER) || do_it("r1", arg) :
+	    at(t, TOPO_CLIENT) || do_it("c0", arg))
+		return -1;
+	return at(t, TOPO_CLIENT);
+}
+
+static int set_mtu(const char *dev, const void *arg)
+{
+	return lab_link_mtu(dev, *(const int *)arg);
+}
+
+int topo_mtu(struct topo *t, int mtu)
+{
+	return each_end(t, set_mtu, &mtu);
+}
+
+static int set_netem(const char *dev, const void *arg)
+{
+	char cmd[300];
+
+	/* a lost super-segment would be 64 KB at once: hand over one segment at a time */
+	if (lab_link_gso_segs(dev, 1))
+		return -1;
+	snprintf(cmd, sizeof(cmd), "PATH=/usr/sbin:/sbin:$PATH tc qdisc replace dev %s root netem %s 2>&1",
+		 dev, (const char *)arg);
+	return system(cmd) ? lab_fail("tc: no netem here?") : 0;
+}
+
+/* Make both directions of the link bad, as tc-netem(8) says. */
+int topo_netem(struct topo *t, const char *what)
+{
+	return each_end(t, set_netem, what);
+}
+
+static int sized_socket(struct topo *t)
+{
+	int fd = lab_socket(t->lab, 0);
+
+	if (fd < 0 || (t->rcvbuf && lab_set_opt(fd, SOL_SOCKET, SO_RCVBUF, t->rcvbuf)) ||
+	    (t->sndbuf && lab_set_opt(fd, SOL_SOCKET, SO_SNDBUF, t->sndbuf)))
+		return -1;
+	return fd;
+}
+
+/* A listener on the server. */
+int topo_listen(struct topo *t, int port, int backlog)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = lab_any(t->lab, port, &ss);
+	int fd;
+
+	if (at(t, TOPO_SERVER))
+		return -1;
+	fd = sized_socket(t);
+	if (at(t, TOPO_CLIENT) || fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&ss, len) || listen(fd, backlog))
+		return lab_fail("bind or listen: %s", strerror(errno));
+	return fd;
+}
+
+/* A connection from the client to the server. */
+int topo_connect(struct topo *t, int port)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = lab_addr(t->lab->family, topo_server_addr(t), port, &ss);
+	int fd = sized_socket(t);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&ss, len))
+		return lab_fail("connect(): %s", strerror(errno));
+	return fd;
+}
+
+/* Both ends name their streams after the client's port, so that connections cannot be mixed up. */
+static int one_end(int fd, bool server, size_t bytes, unsigned int flags)
+{
+	unsigned int up = 2 * (server ? lab_peer_port(fd) : lab_port(fd));
+
+	return lab_exchange(fd, server ? up + 1 : up, bytes, server ? up : up + 1, bytes, flags);
+}
+
+static void child(int fd, bool server, size_t bytes, unsigned int flags)
+{
+	if (fd < 0 || one_end(fd, server, bytes, flags)) {
+		printf("# %s: %s\n", server ? "server" : "client",
+		       fd < 0 ? strerror(errno) : lab_why());
+		fflush(stdout);
+		_exit(1);
+	}
+	_exit(0);
+}
+
+int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags)
+{
+	int listener = topo_listen(t, PORT, conns), i, fd, status, bad = 0;
+
+	if (listener < 0)
+		return -1;
+	fflush(stdout);
+	for (i = 0; i < conns; i++) {
+		if (!fork())
+			child(topo_connect(t, PORT), false, bytes, 0);
+	}
+	for (i = 0; i < conns; i++) {
+		if (!lab_poll(listener, POLLIN, 60000)) {
+			lab_fail("connection %d of %d never came", i + 1, conns);
+			close(listener);
+			return -1;
+		}
+		fd = accept(listener, NULL, NULL);
+		if (!fork())
+			child(fd, true, bytes, flags);
+		close(fd);
+	}
+	close(listener);
+	for (i = 0; i < 2 * conns; i++) {
+		if (wait(&status) < 0)
+			return lab_fail("wait: %s", strerror(errno));
+		bad += status != 0;
+	}
+	return bad ? lab_fail("%d of %d ends failed", bad, 2 * conns) : 0;
+}

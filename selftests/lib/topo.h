@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Small networks of real namespaces: two hosts with one link, or with a router between.
+ *
+ *	client c0 ---- s0 server		client c0 -- r0 router r1 -- s0 server
+ *
+ * The test's process is at home in the client; sockets stay in the namespace they were made in.
+ */
+#ifndef LAB_TOPO_H
+#define LAB_TOPO_H
+
+#include "lab.h"
+
+enum { TOPO_CLIENT, TOPO_SERVER, TOPO_ROUTER };
+
+struct topo {
+	struct lab *lab;
+	int ns[3];
+	bool routed;
+	int rcvbuf, sndbuf;	/* 0: the default */
+};
+
+int topo_two_hosts(struct topo *t, struct lab *lab);
+int topo_router(struct topo *t, struct lab *lab);
+int topo_mtu(struct topo *t, int mtu);
+int topo_netem(struct topo *t, const char *what);
+const char *topo_server_addr(const struct topo *t);
+
+int topo_listen(struct topo *t, int port, int backlog);
+int topo_connect(struct topo *t, int port);
+
+/*
+ * Run @conns connections at once, each sending @bytes from either end to the other, every byte
+ * verified; @flags are LAB_X_* for the server's end.
+ */
+int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags);
+
+#endif

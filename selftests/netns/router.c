@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A router between the hosts: forwarding, and a smaller MTU on its far side. */
+#include "harness.h"
+#include "topo.h"
+
+FIXTURE(router) { struct lab lab; struct topo t; };
+LAB_VARIANTS(router);
+FIXTURE_SETUP(router)
+{
+	LAB_BEGIN(&self->lab);
+	LAB_OK(topo_router(&self->t, &self->lab));
+}
+FIXTURE_TEARDOWN(router) { }
+
+TEST_F_TIMEOUT(router, clean, lab_secs(60))
+{
+	LAB_OK(topo_transfer(&self->t, 2, 2 << 20, 0));
+}
+
+/* RFC1191, RFC8201: the far link is smaller; the router says so (or the sender finds out) */
+TEST_F_TIMEOUT(router, smaller_far_link, lab_secs(120))
+{
+	LAB_OK(topo_mtu(&self->t, 1300));
+	LAB_OK(topo_transfer(&self->t, 1, 1 << 20, 0));
+}
+
+TEST_HARNESS_MAIN
