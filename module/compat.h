@@ -100,10 +100,11 @@ static int name##_compat(struct sock *sk, int cmd, unsigned long arg)		\
 
 /* Handlers get a const table since 6.11. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
-#define TL_CTL_HANDLER_ARGS struct ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos
+#define TL_CTL_HANDLER_ARGS struct ctl_table *ctl, int write, void *buffer, size_t *lenp,	\
+			    loff_t *ppos
 #else
-#define TL_CTL_HANDLER_ARGS const struct ctl_table *ctl, int write, void *buffer, size_t *lenp,	\
-			 loff_t *ppos
+#define TL_CTL_HANDLER_ARGS const struct ctl_table *ctl, int write, void *buffer,	\
+			    size_t *lenp, loff_t *ppos
 #endif
 
 #endif

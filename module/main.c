@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tcplab: a TCP of its own, on an IP protocol of its own. The ladder of init, and its mirror on exit.
+ * tcplab: a TCP of its own, on an IP protocol of its own. The ladder of init, and its mirror on
+ * exit.
  */
 #include <linux/module.h>
 #include "sock.h"

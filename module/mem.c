@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Socket memory: limits for all of the protocol, pressure, and send buffers that grow with the window.
+ * Socket memory: limits for all of the protocol, pressure, and send buffers that grow with the
+ * window.
  */
 #include <linux/mm.h>
 #include <linux/swap.h>
@@ -84,7 +85,9 @@ void tl_mem_wake_writer(struct sock *sk)
 	rcu_read_unlock();
 }
 
-/* Twice the congestion window, with what buffers cost, so that a round trip's data waits its turn. */
+/*
+ * Twice the congestion window, with what buffers cost, so that a round trip's data waits its turn.
+ */
 static void grow_sndbuf(struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);

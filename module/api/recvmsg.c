@@ -27,8 +27,8 @@ static void eat(struct sock *sk, struct sk_buff *skb)
 }
 
 /*
- * Nothing to read now, with @copied bytes read so far. Return: 1 to wait, 0 to return what there is,
- * or an errno when there is nothing.
+ * Nothing to read now, with @copied bytes read so far. Return: 1 to wait, 0 to return what there
+ * is, or an errno when there is nothing.
  */
 static int may_wait(struct sock *sk, int copied, long timeo)
 {
@@ -64,7 +64,8 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 	if (flags & MSG_OOB)
 		return -EINVAL;		/* there never is any */
 
-	while (len > 0) {
+	/* once at least: even a read of no bytes waits for one, as in Linux */
+	do {
 		struct sk_buff *skb;
 		u32 offset, used;
 
@@ -110,7 +111,7 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 		tl_rcv_window_read(sk);
 		if (offset + used == skb->len)
 			eat(sk, skb);
-	}
+	} while (len > 0);
 	if (!peek)
 		tl_ack_after_read(sk, copied);
 	return copied;

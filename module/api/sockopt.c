@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Socket options at level SOL_TCP: a table, a row an option. Most are one int; the row says how it is read
- * and how it is set.
+ * Socket options at level SOL_TCP: a table, a row an option. Most are one int; the row says how it
+ * is read and how it is set.
  */
 #include <linux/tcp.h>
 #include <net/ip.h>

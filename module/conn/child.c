@@ -105,6 +105,7 @@ struct sock *tl_child_create(struct tl_req *req, struct sk_buff *skb, const stru
  * @child: from tl_child_create(), not in the table; unlocked and gone afterwards
  */
 void tl_child_discard(struct sock *child)
+	__releases(&child->sk_lock.slock)
 {
 	struct tl_net *tn = tl_net(sock_net(child));
 

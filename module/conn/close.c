@@ -34,7 +34,8 @@ static void destroy(struct sock *sk)
 
 /**
  * tl_done() - a connection has ended: CLOSED (RFC9293 3.10.7: "delete the TCB")
- * @sk: socket, locked; an orphan's memory is valid until the RCU section or the caller's reference ends
+ * @sk: socket, locked; an orphan's memory is valid until the RCU section or the caller's reference
+ * ends
  * @ev: why
  */
 void tl_done(struct sock *sk, enum tl_event ev)

@@ -31,12 +31,12 @@ struct tl_bound {
 
 /**
  * struct tl_listener - what a listening socket has
- * @lock: guards @queue; taken by softirqs
+ * @lock: guards @queue; softirqs take it
  * @queue: children whose handshake is complete, oldest first: the accept queue
  * @half_open: requests that name this listener: the length of its SYN queue
  */
 struct tl_listener {
-	spinlock_t		lock;
+	spinlock_t		lock;	/* guards queue */
 	struct list_head	queue;
 	atomic_t		half_open;
 };

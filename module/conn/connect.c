@@ -27,7 +27,8 @@ static void begin(struct sock *sk)
 	tl->rcv.wnd = tl_rcv_window_initial(sk);
 }
 
-static const struct tl_af_ops *af_of_addr(const struct sock *sk, const struct sockaddr *addr, int len)
+static const struct tl_af_ops *af_of_addr(const struct sock *sk, const struct sockaddr *addr,
+					  int len)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
 

@@ -253,6 +253,7 @@ static struct sock *listener_at(struct net *net, const struct in6_addr *addr,
 	rhl_for_each_entry_rcu(node, pos, list, list) {
 		struct sock *sk = tl_node_sk(node);
 
+		/* what listen() set up is there: pairs with tl_state_set() */
 		if (smp_load_acquire(&sk->sk_state) != TCP_LISTEN)
 			continue;
 		if (v4 && ipv6_only_sock(sk))

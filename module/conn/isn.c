@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Initial sequence numbers (RFC 6528) and timestamp offsets (RFC 7323 7.1): a clock plus a keyed hash
- * of who talks to whom, so that one connection's numbers tell nothing about another's.
+ * Initial sequence numbers (RFC 6528) and timestamp offsets (RFC 7323 7.1): a clock plus a keyed
+ * hash of who talks to whom, so that one connection's numbers tell nothing about another's.
  */
 #include <linux/random.h>
 #include "sock.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keepalive (RFC 9293 3.8.4): off unless asked for (MUST-24), after two idle hours (MUST-25, MUST-27),
- * and one unanswered probe never ends a connection (MUST-26).
+ * Keepalive (RFC 9293 3.8.4): off unless asked for (MUST-24), after two idle hours (MUST-25,
+ * MUST-27), and one unanswered probe never ends a connection (MUST-26).
  */
 #include "sock.h"
 

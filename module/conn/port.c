@@ -358,8 +358,8 @@ static int try_connect(struct tl_net *tn, struct sock *sk, u16 number)
  * tl_port_connect() - settle the local port of a connection and enter it in the table
  * @sk: socket, locked; both addresses and the peer's port are in its tuple
  *
- * The start of the search is a keyed hash of both ends plus a step (RFC6056 3.3.4), so that a peer cannot
- * guess the port, and connections to one peer get ports that follow each other.
+ * The start of the search is a keyed hash of both ends plus a step (RFC6056 3.3.4), so that a peer
+ * cannot guess the port, and connections to one peer get ports that follow each other.
  *
  * Return: 0, -EADDRNOTAVAIL if all ports are in use, or -ENOMEM.
  */

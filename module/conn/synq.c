@@ -2,10 +2,10 @@
 /*
  * The SYN queue.
  *
- * A SYN to a listener makes a request, entered into the table of connections: no lock of the listener
- * is taken, only its count of half-open connections goes up, and bounds them. The request
- * sends its SYN-ACK again, backing off, until the third segment comes or synack_retries is
- * used up. The third segment turns it into a child socket, which takes its place in the table.
+ * A SYN to a listener makes a request, entered into the table of connections: no lock of the
+ * listener is taken, only its count of half-open connections goes up, and bounds them. The request
+ * sends its SYN-ACK again, backing off, until the third segment comes or synack_retries is used up.
+ * The third segment turns it into a child socket, which takes its place in the table.
  */
 #include <linux/slab.h>
 #include "sock.h"
@@ -113,7 +113,7 @@ static void req_timer(struct tl_mini_timer *t)
 	struct net *net = sock_net(lsk);
 	u8 limit = tl_sk(lsk)->config.syn_retries ?: TL_SYSCTL(net, synack_retries);
 
-	if (smp_load_acquire(&lsk->sk_state) != TCP_LISTEN) {
+	if (READ_ONCE(lsk->sk_state) != TCP_LISTEN) {
 		req_kill(net, req, TL_EV_PURGE);
 		return;
 	}
@@ -299,7 +299,8 @@ static enum tl_drop req_overflow(struct net *net, struct tl_req *req, struct sk_
  * @why: the reason to drop it, when NULL is returned
  *
  * Context: RCU reader, BHs off, no lock.
- * Return: the child that it brought up, locked, in the table, to which @skb is yet to be given; or NULL.
+ * Return: the child that it brought up, locked, in the table, to which @skb is yet to be given; or
+ * NULL.
  */
 struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct tl_af_ops *af,
 			 enum tl_drop *why)
@@ -309,7 +310,7 @@ struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct
 	struct net *net = sock_net(lsk);
 	struct sock *child;
 
-	if (smp_load_acquire(&lsk->sk_state) != TCP_LISTEN) {
+	if (READ_ONCE(lsk->sk_state) != TCP_LISTEN) {
 		const struct tl_where w = { .tuple = node->tuple, .scope = node->bound_dev };
 
 		tl_reset_stray(net, skb, &w, af, NULL);

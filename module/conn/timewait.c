@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * TIME-WAIT: the socket hands what is still needed to a small object, which takes its place in the
- * table at once. The object answers for 2 MSL: it acknowledges a FIN that comes again, and keeps old
- * segments away from a new connection of the same name.
+ * table at once. The object answers for 2 MSL: it acknowledges a FIN that comes again, and keeps
+ * old segments away from a new connection of the same name.
  */
 #include <linux/slab.h>
 #include "sock.h"

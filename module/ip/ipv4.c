@@ -73,7 +73,8 @@ static u8 v4_tos(const struct sk_buff *skb)
 }
 
 /* What the program's address means; an IPv6 socket names a v4-mapped one. */
-static int v4_read_addr(struct sock *sk, struct sockaddr *addr, int len, __be32 *daddr, __be16 *dport)
+static int v4_read_addr(struct sock *sk, struct sockaddr *addr, int len, __be32 *daddr,
+			__be16 *dport)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;

@@ -71,7 +71,9 @@ static u8 v6_tos(const struct sk_buff *skb)
 	return ipv6_get_dsfield(ipv6_hdr(skb));
 }
 
-/* The flow of a connected socket. Return: where it goes finally, if a routing header leads astray. */
+/*
+ * The flow of a connected socket. Return: where it goes finally, if a routing header leads astray.
+ */
 static struct in6_addr *socket_flow(struct sock *sk, struct flowi6 *fl6, struct in6_addr *final)
 {
 	const struct inet_sock *inet = inet_sk(sk);

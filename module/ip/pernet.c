@@ -2,8 +2,8 @@
 /*
  * A namespace comes and goes.
  *
- * What may be left in its table when it goes: TIME-WAITs always, since they hold no reference to it; and when
- * the module goes, requests and orphans, too.
+ * What may be left in its table when it goes: TIME-WAITs always, since they hold no reference to
+ * it; and when the module goes, requests and orphans, too.
  */
 #include <linux/rhashtable.h>
 #include <net/inet_common.h>

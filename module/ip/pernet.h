@@ -62,7 +62,7 @@ struct tl_net {
 	struct net			*net;
 	struct rhashtable		conns;		/* requests, sockets, TIME-WAITs by tuple */
 	struct rhltable			listeners;	/* by local address and port */
-	struct xarray			ports;		/* struct tl_port by number; xa_lock guards owners */
+	struct xarray			ports;		/* struct tl_port by number */
 	struct tl_stats __percpu	*stats;
 	struct tl_sysctl		sysctl;
 	struct ctl_table_header		*sysctl_header;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where programs come in: socket(AF_INET or AF_INET6, SOCK_STREAM, 253), and the birth of a tl_sock.
+ * Where programs come in: socket(AF_INET or AF_INET6, SOCK_STREAM, 253), and the birth of a
+ * tl_sock.
  */
 #include <linux/completion.h>
 #include <linux/module.h>
@@ -122,8 +123,8 @@ static int init_sock(struct sock *sk)
 }
 
 /*
- * Free what a socket has, the kernel's own parts apart. It is in CLOSE, and nobody finds it any more;
- * or inet_create() gives up on it, its only end without a close().
+ * Free what a socket has, the kernel's own parts apart. It is in CLOSE, and nobody finds it any
+ * more; or inet_create() gives up on it, its only end without a close().
  */
 static void destroy_sock(struct sock *sk)
 {

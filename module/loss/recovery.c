@@ -2,9 +2,9 @@
 /*
  * Loss recovery without SACK: NewReno (RFC 6582) with limited transmit (RFC 3042).
  *
- * Three duplicate ACKs say that the first unacknowledged segment is lost. It goes again, the window is
- * halved, and each further duplicate ACK, since it tells that a segment has left the network, lets a new
- * one in. An ACK that covers a part only names the next one that is lost.
+ * Three duplicate ACKs say that the first unacknowledged segment is lost. It goes again, the window
+ * is halved, and each further duplicate ACK, since it tells that a segment has left the network,
+ * lets a new one in. An ACK that covers a part only names the next one that is lost.
  */
 #include "sock.h"
 #include "obs/trace.h"
@@ -96,7 +96,7 @@ static void leave_recovery(struct sock *sk)
 	struct tl_sock *tl = tl_sk(sk);
 	u32 flight = tl->snd.max - tl->snd.una;
 
-	tl->cc.cwnd = min(tl->cc.ssthresh, max(flight, (u32)tl->snd.mss) + tl->snd.mss);
+	tl->cc.cwnd = min(tl->cc.ssthresh, max_t(u32, flight, tl->snd.mss) + tl->snd.mss);
 	tl->loss.inflated = 0;
 	tl->loss.state = TL_CA_OPEN;
 	trace_tl_cwnd(sk, "recovered");

@@ -12,7 +12,7 @@
 	TL_DROP(TooShort,	"RFC9293 3.1: header cut off")		\
 	TL_DROP(BadOffset,	"RFC9293 3.1: data offset below 5 or past the end")	\
 	TL_DROP(BadChecksum,	"RFC9293 MUST-3")			\
-	TL_DROP(NotForUs,	"RFC9293 MUST-57: sent to or from a group or broadcast address")	\
+	TL_DROP(NotForUs,	"RFC9293 MUST-57: to or from a group or broadcast address")	\
 	TL_DROP(NoSocket,	"RFC9293 3.10.7.1: nobody listens here")	\
 	TL_DROP(Policy,		"IPsec policy or packet filter")	\
 	TL_DROP(MinTtl,		"RFC5082: below IP_MINTTL")		\

@@ -3,8 +3,9 @@
  * When to acknowledge (RFC 9293 3.8.6.3, RFC 5681 4.2).
  *
  * At once: every second full segment, anything out of order, and the first segments of a
- * connection, so that the peer's slow start is not held up. Otherwise an ACK waits for data to ride on, for
- * the time that the peer's segments have been apart, within bounds and never for half a second.
+ * connection, so that the peer's slow start is not held up. Otherwise an ACK waits for data to ride
+ * on, for the time that the peer's segments have been apart, within bounds and never for half a
+ * second.
  */
 #include "sock.h"
 
@@ -71,15 +72,14 @@ void tl_ack_received(struct sock *sk, const struct sk_buff *skb)
 
 	a->pending = 1;
 	tl_rcv_window_rtt(sk, skb);
-	if (!a->ato) {
+	if (!a->ato)
 		a->ato = least;
-	} else if (gap <= least / 2) {
+	else if (gap <= least / 2)
 		a->ato = a->ato / 2 + least / 2;
-	} else if (gap < a->ato) {
+	else if (gap < a->ato)
 		a->ato = min_t(u32, a->ato / 2 + gap, delay_max(sk));
-	} else if (gap > tl_rto_jiffies(sk)) {
+	else if (gap > tl_rto_jiffies(sk))
 		be_quick(sk);		/* the peer begins anew, with a small window */
-	}
 	a->last_rcv = now;
 }
 

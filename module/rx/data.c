@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Text (RFC 9293 3.10.7.4 seventh) and FIN (eighth): what is new and inside the window goes into the
- * receive queue, or into the out-of-order queue until the gap before it is filled.
+ * Text (RFC 9293 3.10.7.4 seventh) and FIN (eighth): what is new and inside the window goes into
+ * the receive queue, or into the out-of-order queue until the gap before it is filled.
  *
  * From here on a buffer holds data alone: header, SYN and FIN are gone, and TL_CB(skb)->seq and
  * end are those of its first octet and of the one behind its last.

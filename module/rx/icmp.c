@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What routers say about our segments (RFC 9293 3.9.2.2), believed only if the segment can be one that is
- * outstanding (RFC 5927 4.1).
+ * What routers say about our segments (RFC 9293 3.9.2.2), believed only if the segment can be one
+ * that is outstanding (RFC 5927 4.1).
  */
 #include "sock.h"
 
@@ -10,7 +10,10 @@ static bool recverr(const struct sock *sk)
 	return sk->sk_family == AF_INET6 ? tl_inet6_recverr(sk) : tl_inet_recverr(sk);
 }
 
-/* Hard or soft, an error ends an attempt to connect, as in Linux; afterwards it is a hint (MUST-56). */
+/*
+ * Hard or soft, an error ends an attempt to connect, as in Linux; afterwards it is a hint
+ * (MUST-56).
+ */
 static void take_error(struct sock *sk, int err)
 {
 	if (sock_owned_by_user(sk)) {
@@ -30,7 +33,10 @@ static void take_too_big(struct sock *sk, u32 mtu)
 	struct tl_sock *tl = tl_sk(sk);
 	struct dst_entry *dst = tl->af->route(sk);
 
-	/* A program that holds the socket: the next segment that is too large brings the message again. */
+	/*
+	 * A program that holds the socket: the next segment that is too large brings the message
+	 * again.
+	 */
 	if (sock_owned_by_user(sk) || !dst)
 		return;
 	if (tl->af->family == AF_INET && inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT)

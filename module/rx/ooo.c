@@ -2,8 +2,8 @@
 /*
  * The out-of-order queue: a red-black tree of buffers by sequence number that never overlap.
  *
- * What arrives keeps its octets where it is first; what is there already is cut off from the newcomer,
- * and whole buffers that the newcomer covers go.
+ * What arrives keeps its octets where it is first; what is there already is cut off from the
+ * newcomer, and whole buffers that the newcomer covers go.
  */
 #include <linux/rbtree.h>
 #include "sock.h"

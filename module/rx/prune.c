@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When the receive buffer is used up: buffers cost more than the data in them, so what the window allowed
- * may not fit after all.
+ * When the receive buffer is used up: buffers cost more than the data in them, so what the window
+ * allowed may not fit after all.
  *
  * First the receive queue is copied together, which loses nothing. Then out-of-order data goes, the
- * farthest first: the peer will send it again, while what is at RCV.NXT must get in, or nothing ever moves.
+ * farthest first: the peer will send it again, while what is at RCV.NXT must get in, or nothing
+ * ever moves.
  */
 #include "sock.h"
 
-#define COLLAPSED_MAX	SKB_MAX_ORDER(0, 0)	/* data that fits one page with what a buffer needs */
+/* Data that fits one page, with what a buffer needs. */
+#define COLLAPSED_MAX	SKB_MAX_ORDER(0, 0)
 
 static bool fits(const struct sock *sk)
 {
@@ -35,7 +37,10 @@ static u32 run_length(struct sock *sk, struct sk_buff *first)
 	return len;
 }
 
-/* Replace buffers that hold @len octets, from @first on, by one. Return: it, or NULL without memory. */
+/*
+ * Replace buffers that hold @len octets, from @first on, by one. Return: it, or NULL without
+ * memory.
+ */
 static struct sk_buff *join(struct sock *sk, struct sk_buff *first, u32 len)
 {
 	struct sk_buff_head *queue = &sk->sk_receive_queue;

@@ -113,11 +113,12 @@ int tl_rcv_backlog(struct sock *sk, struct sk_buff *skb)
 
 /* A child came up: give it the segment that did it, then let its program know. */
 static void rcv_child(struct sock *child, struct sock *lsk, struct sk_buff *skb)
+	__releases(&child->sk_lock.slock)
 {
 	tl_rcv_segment(child, skb);
 	if (tl_accept_queue_add(lsk, child)) {
 		bh_unlock_sock(child);
-		READ_ONCE(lsk->sk_data_ready)(lsk);
+		lsk->sk_data_ready(lsk);
 		return;
 	}
 	/* The listener closed just now: its connections are reset. */
@@ -138,10 +139,12 @@ static void rcv_request(struct net *net, struct tl_node *node, struct sk_buff *s
 		return;
 	}
 	child = tl_synq_rcv(node, skb, af, &why);
-	if (child)
-		rcv_child(child, lsk, skb);
-	else
+	if (!child) {
 		tl_drop(net, skb, why);
+		return;
+	}
+	__acquire(&child->sk_lock.slock);	/* for sparse: it came locked */
+	rcv_child(child, lsk, skb);
 }
 
 /* LISTEN (RFC9293 3.10.7.2). */

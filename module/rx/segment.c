@@ -31,8 +31,8 @@ static void note_timestamp(struct tl_sock *tl, const struct tl_cb *cb)
 
 /*
  * RFC9293 3.4, with two allowances that Linux makes: an empty segment that was overtaken by data is
- * good for its ACK; and with a closed window a segment at RCV.NXT is looked at but for its text, which
- * the seventh step refuses (RFC9293 MUST-66).
+ * good for its ACK; and with a closed window a segment at RCV.NXT is looked at but for its text,
+ * which the seventh step refuses (RFC9293 MUST-66).
  */
 static bool acceptable(const struct tl_sock *tl, const struct tl_cb *cb, u32 wnd)
 {
@@ -258,7 +258,9 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 
 	tl_take_syn_opts(sk, skb);
 	if (!acked) {
-		/* simultaneous open (RFC9293 MUST-10): the text waits until the peer sends it again */
+		/*
+		 * simultaneous open (RFC9293 MUST-10): the text waits until the peer sends it again
+		 */
 		tl_state_set(sk, TCP_SYN_RECV, TL_EV_RCV_SYN);
 		tl->snd.nxt = tl->snd.iss;
 		tl_send_syn(sk);
@@ -321,7 +323,10 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	}
 
 	if (why == TL_DROP_NONE) {
-		/* sixth, URG: the pointer is not looked at, urgent data stays in the stream (RFC6093) */
+		/*
+		 * sixth, URG: the pointer is not looked at, urgent data stays in the stream
+		 * (RFC6093)
+		 */
 		take_text(sk, skb);
 		take_fin(sk);
 	} else {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The receive window (RFC 9293 3.8.6): it follows the free space of the buffer, its right edge never moves
- * left, and it opens in steps worth a segment (silly window avoidance).
+ * The receive window (RFC 9293 3.8.6): it follows the free space of the buffer, its right edge
+ * never moves left, and it opens in steps worth a segment (silly window avoidance).
  *
- * Half of the buffer's bytes are offered: the other half is for what buffers cost beyond their data.
+ * Half of the buffer's bytes are offered: the other half is for what buffers cost beyond their
+ * data.
  */
 #include "sock.h"
 
@@ -150,8 +151,8 @@ void tl_rcv_window_rtt(struct sock *sk, const struct sk_buff *skb)
  * tl_rcv_window_read() - the program has read: let the buffer grow with its pace
  * @sk: socket, locked
  *
- * Dynamic right-sizing: if the program took more in a round trip than ever before, the window must hold
- * twice that, for the sender's next doubling; and the buffer twice the window.
+ * Dynamic right-sizing: if the program took more in a round trip than ever before, the window must
+ * hold twice that, for the sender's next doubling; and the buffer twice the window.
  */
 void tl_rcv_window_read(struct sock *sk)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What may go (RFC 9293 3.8.6.2.1, 3.7.4): as much as both windows allow, in segments worth sending.
+ * What may go (RFC 9293 3.8.6.2.1, 3.7.4): as much as both windows allow, in segments worth
+ * sending.
  */
 #include "sock.h"
 
@@ -30,7 +31,8 @@ static bool small_outstanding(const struct tl_sock *tl)
 
 /*
  * Is a segment of @len octets, less than a full one, worth sending? All that there is to send, if
- * neither the program nor Nagle (RFC9293 SHLD-7, MUST-17) wants it held; or half of the largest window.
+ * neither the program nor Nagle (RFC9293 SHLD-7, MUST-17) wants it held; or half of the largest
+ * window.
  */
 static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail, bool more)
 {
@@ -109,8 +111,8 @@ void tl_output_push(struct sock *sk)
  * tl_persist_update() - is there something to send that nothing will move but a probe?
  * @sk: socket, locked
  *
- * When nothing is outstanding no ACK will come: the peer's window may open unheard, memory may have been
- * short, or the program holds a small segment back and forgets it.
+ * When nothing is outstanding no ACK will come: the peer's window may open unheard, memory may have
+ * been short, or the program holds a small segment back and forgets it.
  */
 void tl_persist_update(struct sock *sk)
 {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The stream that is to be sent: chunks of paged data in sk_write_queue, in order and without gaps, from
- * the first octet that is not acknowledged (or a little before it) to the last that was written.
+ * The stream that is to be sent: chunks of paged data in sk_write_queue, in order and without gaps,
+ * from the first octet that is not acknowledged (or a little before it) to the last that was
+ * written.
  *
- * A chunk is an sk_buff without header, of up to 64 KiB, whatever was written and whatever will be sent:
- * writing appends to the last one, segments are views cut from any place (tl_txq_fill()), and an
- * acknowledged chunk goes as a whole.
+ * A chunk is an sk_buff without header, of up to 64 KiB, whatever was written and whatever will be
+ * sent: writing appends to the last one, segments are views cut from any place (tl_txq_fill()), and
+ * an acknowledged chunk goes as a whole.
  */
 #include "sock.h"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/tcplab/: a directory a namespace, a file a question. Documentation/procfs.rst tells the columns.
+ * /proc/net/tcplab/: a directory a namespace, a file a question. Documentation/procfs.rst tells the
+ * columns.
  *
- * Files that list connections walk the listeners, then the table of connections, without stopping anybody: a
- * connection that comes or goes meanwhile may be missed, none is shown half.
+ * Files that list connections walk the listeners, then the table of connections, without stopping
+ * anybody: a connection that comes or goes meanwhile may be missed, none is shown half.
  */
 #include <linux/proc_fs.h>
 #include <linux/rhashtable.h>
@@ -243,8 +244,8 @@ static void show_timewait(struct seq_file *s, struct tl_net *tn, struct tl_node 
 }
 
 /*
- * tcp, tcp6: the columns of /proc/net/tcp, so that ss reads them. A socket is listed by its own family:
- * an IPv6 socket's v4-mapped addresses stand in tcp6.
+ * tcp, tcp6: the columns of /proc/net/tcp, so that ss reads them. A socket is listed by its own
+ * family: an IPv6 socket's v4-mapped addresses stand in tcp6.
  */
 struct tcp_line {
 	u8		state;
@@ -331,7 +332,8 @@ static void show_tcp_sock(struct seq_file *s, struct tl_node *node, bool v6, int
 	if (l.state == TCP_LISTEN)
 		seq_puts(s, " 100 0 0 10 0");
 	else
-		seq_printf(s, " %lu %lu %u %u %d", (unsigned long)jiffies_to_clock_t(tl_rto_jiffies(sk)),
+		seq_printf(s, " %lu %lu %u %u %d",
+			   (unsigned long)jiffies_to_clock_t(tl_rto_jiffies(sk)),
 			   (unsigned long)jiffies_to_clock_t(tl->ackp.ato),
 			   tl->ackp.quick << 1 | tl->ackp.interactive,
 			   tl->snd.mss ? tl->cc.cwnd / tl->snd.mss : 0,
@@ -413,7 +415,9 @@ static const struct tl_view views[] = {
 	{
 		.name	= "connections",
 		.header	= ENDS_HEADER
-			  "state          snd_una    snd_nxt  snd_wnd    rcv_nxt  rcv_wnd      mss     cwnd   ssthresh  srtt_us   var_us   rto_ms backoff inflight  retrans ca       cc       timer    unacked   unread     rmem    uid inode",
+			  "state          snd_una    snd_nxt  snd_wnd    rcv_nxt  rcv_wnd      mss "
+			  "    cwnd   ssthresh  srtt_us   var_us   rto_ms backoff inflight  retrans "
+			  "ca       cc       timer    unacked   unread     rmem    uid inode",
 		.node	= show_connection,
 	}, {
 		.name	= "listeners",
@@ -429,11 +433,15 @@ static const struct tl_view views[] = {
 		.node	= show_timewait,
 	}, {
 		.name	= "tcp",
-		.header	= "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     ",
+		.header	= "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when "
+			  "retrnsmt   uid  timeout inode                                      "
+			  "               ",
 		.node	= show_tcp,
 	}, {
 		.name	= "tcp6",
-		.header	= "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
+		.header	= "  sl  local_address                         "
+			  "remote_address                        "
+			  "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
 		.node	= show_tcp6,
 	}, {
 		.name	= "transitions",

@@ -120,14 +120,17 @@ static const struct ctl_table shared[] = {
  */
 void tl_sysctl_defaults(struct tl_net *tn)
 {
+	const struct inet_timewait_death_row *death_row = &tn->net->ipv4.tcp_death_row;
+
 	tn->sysctl = (struct tl_sysctl) {
 		.syn_retries		= 6,		/* RFC9293 MUST-23: 127 s */
 		.synack_retries		= 5,
 		.retries1		= 3,
 		.retries2		= 15,		/* RFC9293 SHLD-11 */
 		.orphan_retries		= 0,
-		.max_syn_backlog	= 1024,
-		.max_tw_buckets		= 65536,
+		/* by the machine's size */
+		.max_syn_backlog	= READ_ONCE(tn->net->ipv4.sysctl_max_syn_backlog),
+		.max_tw_buckets		= READ_ONCE(death_row->sysctl_max_tw_buckets),
 		.fin_timeout		= 60 * HZ,
 		.keepalive_time		= 7200 * HZ,	/* RFC9293 MUST-27 */
 		.keepalive_intvl	= 75 * HZ,
@@ -161,7 +164,7 @@ int tl_sysctl_net_init(struct tl_net *tn)
 	struct ctl_table *table, *t;
 	int i;
 
-	table = kcalloc(n + 1, sizeof(*table), GFP_KERNEL);	/* the last one ends it, up to 6.5 */
+	table = kcalloc(n + 1, sizeof(*table), GFP_KERNEL);	/* up to 6.5 an empty one ends it */
 	if (!table)
 		return -ENOMEM;
 	t = table;

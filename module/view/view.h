@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a person reads. These rooms look at all others; none looks at them, but for TCP_INFO, which is
- * asked for through a socket.
+ * What a person reads. These rooms look at all others; none looks at them, but for TCP_INFO, which
+ * is asked for through a socket.
  */
 #ifndef TCPLAB_VIEW_H
 #define TCPLAB_VIEW_H

