@@ -4,11 +4,12 @@
  * the receive queue, or into the out-of-order queue until the gap before it is filled.
  *
  * From here on a buffer holds data alone: header, SYN and FIN are gone, and TL_CB(skb)->seq and
- * end are those of its first octet and of the one behind its last.
+ * end are those of its first octet and of the one behind its last. A buffer may begin with octets
+ * that the one before it has, too: nothing is cut off its front. Readers go by sequence number.
  */
 #include "sock.h"
 
-/* Cut off what came before, and what lies beyond the window; note the FIN. */
+/* Cut off what lies beyond the window; note the FIN. */
 static enum tl_drop trim(struct sock *sk, struct sk_buff *skb)
 {
 	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
@@ -32,13 +33,6 @@ static enum tl_drop trim(struct sock *sk, struct sk_buff *skb)
 		rcv->fin_seen = 1;
 		rcv->fin_seq = cb->end;
 	}
-	if (seq_lt(cb->seq, rcv->nxt)) {
-		u32 old = min(rcv->nxt - cb->seq, len);
-
-		if (old && !pskb_pull(skb, old))
-			return TL_DROP_Memory;
-		cb->seq += old;
-	}
 	return TL_DROP_NONE;
 }
 
@@ -59,12 +53,16 @@ static void estimate_mss(struct tl_rcv *rcv, const struct sk_buff *skb)
 		rcv->mss = min_t(u32, len, rcv->adv_mss ?: len);
 }
 
-/* At RCV.NXT: the program may have it. */
-static void append(struct sock *sk, struct sk_buff *skb)
+/**
+ * tl_rcv_append() - data at RCV.NXT: the program may have it
+ * @sk: socket, locked
+ * @skb: data that begins at or before RCV.NXT and ends behind it; charged already if it was kept
+ */
+void tl_rcv_append(struct sock *sk, struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
-	u32 len = skb->len;
+	u32 len = TL_CB(skb)->end - tl->rcv.nxt;
 
 	WRITE_ONCE(tl->rcv.nxt, TL_CB(skb)->end);
 	tl->bytes_received += len;
@@ -72,7 +70,8 @@ static void append(struct sock *sk, struct sk_buff *skb)
 	if (tail && tl_rcv_try_coalesce(sk, tail, skb))
 		return;
 	__skb_queue_tail(&sk->sk_receive_queue, skb);
-	skb_set_owner_r(skb, sk);
+	if (!skb->sk)
+		skb_set_owner_r(skb, sk);
 }
 
 /**
@@ -87,13 +86,14 @@ void tl_rcv_data(struct sock *sk, struct sk_buff *skb)
 	bool filled;
 
 	skb_dst_drop(skb);
+	skb_orphan(skb);
 	why = trim(sk, skb);
 	if (why != TL_DROP_NONE) {
 		tl_ack_want_now(sk);
 		goto drop;
 	}
-	if (!skb->len) {
-		consume_skb(skb);		/* a bare FIN */
+	if (seq_leq(TL_CB(skb)->end, tl->rcv.nxt)) {
+		consume_skb(skb);		/* a FIN, with no data or with old */
 		tl_ack_want_now(sk);
 		return;
 	}
@@ -106,7 +106,7 @@ void tl_rcv_data(struct sock *sk, struct sk_buff *skb)
 	estimate_mss(&tl->rcv, skb);
 	tl_ack_received(sk, skb);
 
-	if (TL_CB(skb)->seq != tl->rcv.nxt) {
+	if (seq_gt(TL_CB(skb)->seq, tl->rcv.nxt)) {
 		/* RFC5681 4.2: a gap is told at once */
 		tl_ack_want_now(sk);
 		why = tl_ooo_insert(sk, skb);
@@ -114,7 +114,7 @@ void tl_rcv_data(struct sock *sk, struct sk_buff *skb)
 			goto drop;
 		return;
 	}
-	append(sk, skb);
+	tl_rcv_append(sk, skb);
 	filled = tl_ooo_deliver(sk);
 	if (filled)
 		tl_ack_want_now(sk);		/* so is its filling, in whole or in part */

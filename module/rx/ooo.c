@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The out-of-order queue: a red-black tree of buffers by sequence number that never overlap.
- *
- * What arrives keeps its octets where it is first; what is there already is cut off from the
- * newcomer, and whole buffers that the newcomer covers go.
+ * The out-of-order queue: a red-black tree of buffers by sequence number. A buffer that another one
+ * covers is dropped, so both their first and their last octets ascend; where two overlap, nothing
+ * is cut.
  */
 #include <linux/rbtree.h>
 #include "sock.h"
@@ -45,43 +44,20 @@ static void erase(struct tl_rcv *rcv, struct sk_buff *skb)
 	if (rcv->ooo_last == skb)
 		rcv->ooo_last = before(&skb->rbnode);
 	rb_erase(&skb->rbnode, &rcv->ooo);
+	skb->dev = NULL;	/* shared its place with the node */
 }
 
-static void erase_drop(struct sock *sk, struct sk_buff *skb)
-{
-	erase(&tl_sk(sk)->rcv, skb);
-	tl_drop(sock_net(sk), skb, TL_DROP_OooOverlap);
-}
-
-/* Cut @n octets off the front. */
-static bool cut_front(struct sk_buff *skb, u32 n)
-{
-	if (!pskb_pull(skb, n))
-		return false;
-	TL_CB(skb)->seq += n;
-	return true;
-}
-
-/* The buffers behind @skb that it covers go; of one that it overlaps, the newcomer is cut short. */
-static void clear_behind(struct sock *sk, struct sk_buff *skb)
+/* The buffers behind @skb that it covers go. */
+static void drop_covered(struct sock *sk, struct sk_buff *skb)
 {
 	struct rb_node *node;
 
-	while ((node = rb_next(&skb->rbnode))) {
-		struct sk_buff *next = rb_to_skb(node);
+	while ((node = rb_next(&skb->rbnode)) &&
+	       seq_leq(TL_CB(rb_to_skb(node))->end, TL_CB(skb)->end)) {
+		struct sk_buff *covered = rb_to_skb(node);
 
-		if (seq_leq(TL_CB(skb)->end, TL_CB(next)->seq))
-			return;
-		if (seq_lt(TL_CB(skb)->end, TL_CB(next)->end)) {
-			u32 keep = TL_CB(next)->seq - TL_CB(skb)->seq;
-
-			if (!pskb_trim(skb, keep))
-				TL_CB(skb)->end = TL_CB(next)->seq;
-			else
-				erase_drop(sk, next);
-			return;
-		}
-		erase_drop(sk, next);
+		erase(&tl_sk(sk)->rcv, covered);
+		tl_drop(sock_net(sk), covered, TL_DROP_OooOverlap);
 	}
 }
 
@@ -115,22 +91,16 @@ enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb)
 			p = &parent->rb_left;
 			continue;
 		}
-		if (seq_lt(cb->seq, TL_CB(at)->end)) {
+		if (seq_lt(cb->seq, TL_CB(at)->end))
 			TL_INC(sock_net(sk), TCPOFOMerge);
-			if (seq_leq(cb->end, TL_CB(at)->end))
-				return TL_DROP_OooDuplicate;
-			if (!cut_front(skb, TL_CB(at)->end - cb->seq))
-				return TL_DROP_Memory;
-		} else if (cb->seq == TL_CB(at)->end && !rb_next(parent) &&
-			   tl_rcv_try_coalesce(sk, at, skb)) {
-			return TL_DROP_NONE;
-		}
+		if (seq_leq(cb->end, TL_CB(at)->end))
+			return TL_DROP_OooDuplicate;
 		p = &parent->rb_right;
 	}
 	rb_link_node(&skb->rbnode, parent, p);
 	rb_insert_color(&skb->rbnode, &rcv->ooo);
 	skb_set_owner_r(skb, sk);
-	clear_behind(sk, skb);
+	drop_covered(sk, skb);
 	if (!rb_next(&skb->rbnode))
 		rcv->ooo_last = skb;
 	return TL_DROP_NONE;
@@ -144,31 +114,21 @@ enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb)
  */
 bool tl_ooo_deliver(struct sock *sk)
 {
-	struct tl_sock *tl = tl_sk(sk);
-	struct tl_rcv *rcv = &tl->rcv;
+	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
 	struct rb_node *first;
 	bool any = false;
 
 	while ((first = rb_first(&rcv->ooo))) {
-		struct sk_buff *skb = rb_to_skb(first), *tail;
+		struct sk_buff *skb = rb_to_skb(first);
 
 		any = true;
 		if (seq_gt(TL_CB(skb)->seq, rcv->nxt))
 			break;
 		erase(rcv, skb);
-		if (seq_leq(TL_CB(skb)->end, rcv->nxt) ||
-		    (TL_CB(skb)->seq != rcv->nxt &&
-		     !cut_front(skb, rcv->nxt - TL_CB(skb)->seq))) {
+		if (seq_leq(TL_CB(skb)->end, rcv->nxt))
 			tl_drop(sock_net(sk), skb, TL_DROP_OldData);
-			continue;
-		}
-		WRITE_ONCE(rcv->nxt, TL_CB(skb)->end);
-		tl->bytes_received += skb->len;
-		tl->ackp.unacked += skb->len;
-		tail = skb_peek_tail(&sk->sk_receive_queue);
-		if (tail && tl_rcv_try_coalesce(sk, tail, skb))
-			continue;
-		__skb_queue_tail(&sk->sk_receive_queue, skb);
+		else
+			tl_rcv_append(sk, skb);
 	}
 	return any;
 }

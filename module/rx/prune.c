@@ -23,40 +23,44 @@ static bool bloated(const struct sk_buff *skb)
 	return skb->truesize > 2 * skb->len;
 }
 
+/* What @skb has from octet @end on: buffers may overlap. */
+static u32 beyond(const struct sk_buff *skb, u32 end)
+{
+	return TL_CB(skb)->end - end;
+}
+
 /* Octets of the bloated buffers from @first on that one new buffer can take. */
 static u32 run_length(struct sock *sk, struct sk_buff *first)
 {
+	u32 start = TL_CB(first)->seq, end = start;
 	struct sk_buff *skb = first;
-	u32 len = 0;
 
 	skb_queue_walk_from(&sk->sk_receive_queue, skb) {
-		if (!bloated(skb) || len + skb->len > COLLAPSED_MAX)
+		if (!bloated(skb) || beyond(skb, start) > COLLAPSED_MAX)
 			break;
-		len += skb->len;
+		end = TL_CB(skb)->end;
 	}
-	return len;
+	return end - start;
 }
 
-/*
- * Replace buffers that hold @len octets, from @first on, by one. Return: it, or NULL without
- * memory.
- */
+/* Replace buffers that hold @len octets, from @first on, by one. Return: it, or NULL. */
 static struct sk_buff *join(struct sock *sk, struct sk_buff *first, u32 len)
 {
 	struct sk_buff_head *queue = &sk->sk_receive_queue;
 	struct sk_buff *skb = alloc_skb(len, GFP_ATOMIC), *next;
+	u32 end = TL_CB(first)->seq;
 
 	if (!skb)
 		return NULL;
-	TL_CB(skb)->seq = TL_CB(first)->seq;
-	TL_CB(skb)->end = TL_CB(first)->seq + len;
+	TL_CB(skb)->seq = end;
+	TL_CB(skb)->end = end + len;
 	__skb_queue_before(queue, first, skb);
-	for (; len; first = next) {
-		u32 n = first->len;
+	for (; end != TL_CB(skb)->end; first = next) {
+		u32 n = beyond(first, end);
 
 		next = skb_peek_next(first, queue);
-		skb_copy_bits(first, 0, skb_put(skb, n), n);
-		len -= n;
+		skb_copy_bits(first, end - TL_CB(first)->seq, skb_put(skb, n), n);
+		end += n;
 		__skb_unlink(first, queue);
 		__kfree_skb(first);
 	}
@@ -97,5 +101,5 @@ bool tl_rcv_make_room(struct sock *sk, u32 seq)
 	while (!fits(sk) && tl_ooo_drop_last(sk, seq))
 		TL_INC(net, OfoPruned);
 	/* Even the smallest buffer takes one segment, when the program has read all. */
-	return fits(sk) || (seq == tl_sk(sk)->rcv.nxt && skb_queue_empty(&sk->sk_receive_queue));
+	return fits(sk) || (seq_leq(seq, tl_sk(sk)->rcv.nxt) && skb_queue_empty(&sk->sk_receive_queue));
 }

@@ -104,6 +104,7 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb);
 
 /* data.c */
 void tl_rcv_data(struct sock *sk, struct sk_buff *skb);
+void tl_rcv_append(struct sock *sk, struct sk_buff *skb);
 void tl_rcv_fin(struct sock *sk);
 
 /* ooo.c */
