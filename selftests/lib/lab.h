@@ -64,6 +64,8 @@ int lab_link_mtu(const char *dev, int mtu);
 int lab_link_gso_segs(const char *dev, int segs);
 int lab_veth(const char *here, const char *there, int there_netns);
 int lab_addr_add(const char *dev, int family, const char *addr, int prefix);
+int lab_mac(const char *dev, unsigned char mac[6]);
+int lab_neigh_add(const char *dev, int family, const char *addr, const unsigned char mac[6]);
 int lab_route_add(int family, const char *dst, int prefix, const char *via);
 int lab_route_rto_min(const char *dev, int family, const char *host, uint32_t ms);
 
