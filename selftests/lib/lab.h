@@ -43,7 +43,8 @@ enum { LAB_READY, LAB_SKIP, LAB_FAIL };
 int lab_begin(struct lab *lab, int family, bool tcplab);
 int lab_only_tcplab(struct lab *lab, int family);
 const char *lab_why(void);
-int lab_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+__attribute__((format(printf, 1, 2)))
+int lab_fail(const char *fmt, ...);
 
 /* env.c: reading and turning knobs, in this process's network namespace */
 long long lab_counter(const struct lab *lab, const char *name);
@@ -88,7 +89,7 @@ short lab_poll(int fd, short events, int ms);
 short lab_wait(int fd, short events);
 int64_t lab_now_us(void);
 
-/* Wait until @cond holds, looking every millisecond; false when 10 s (times TCPLAB_SLOW) are over. */
+/* Wait until @cond holds, looking every millisecond; false after 10 s (times TCPLAB_SLOW). */
 #define LAB_UNTIL(cond) ({						\
 	int64_t __end = lab_now_us() + 10000000LL * lab_slow();		\
 	bool __held;							\

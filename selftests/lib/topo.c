@@ -46,7 +46,7 @@ static int another_netns(struct topo *t, int host)
 	return t->ns[host] < 0 ? -1 : at(t, TOPO_CLIENT);
 }
 
-/* Two ends of a link know each other for good: a bad link must not spoil ARP, which has no checksum. */
+/* Two ends of a link know each other for good: ARP has no checksum, and a bad link spoils it. */
 static int acquaint(struct topo *t, int a, const char *adev, const char *aaddr, int b,
 		    const char *bdev, const char *baddr)
 {
@@ -128,7 +128,8 @@ static int set_netem(const char *dev, const void *arg)
 	/* a lost super-segment would be 64 KB at once: hand over one segment at a time */
 	if (lab_link_gso_segs(dev, 1))
 		return -1;
-	snprintf(cmd, sizeof(cmd), "PATH=/usr/sbin:/sbin:$PATH tc qdisc replace dev %s root netem %s 2>&1",
+	snprintf(cmd, sizeof(cmd),
+		 "PATH=/usr/sbin:/sbin:$PATH tc qdisc replace dev %s root netem %s 2>&1",
 		 dev, (const char *)arg);
 	return system(cmd) ? lab_fail("tc: no netem here?") : 0;
 }
