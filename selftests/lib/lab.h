@@ -43,7 +43,8 @@ enum { LAB_READY, LAB_SKIP, LAB_FAIL };
 int lab_begin(struct lab *lab, int family, bool tcplab);
 int lab_only_tcplab(struct lab *lab, int family);
 const char *lab_why(void);
-int lab_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+__attribute__((format(printf, 1, 2)))
+int lab_fail(const char *fmt, ...);
 
 /* env.c: reading and turning knobs, in this process's network namespace */
 long long lab_counter(const struct lab *lab, const char *name);
@@ -64,6 +65,8 @@ int lab_link_mtu(const char *dev, int mtu);
 int lab_link_gso_segs(const char *dev, int segs);
 int lab_veth(const char *here, const char *there, int there_netns);
 int lab_addr_add(const char *dev, int family, const char *addr, int prefix);
+int lab_mac(const char *dev, unsigned char mac[6]);
+int lab_neigh_add(const char *dev, int family, const char *addr, const unsigned char mac[6]);
 int lab_route_add(int family, const char *dst, int prefix, const char *via);
 int lab_route_rto_min(const char *dev, int family, const char *host, uint32_t ms);
 
@@ -86,7 +89,7 @@ short lab_poll(int fd, short events, int ms);
 short lab_wait(int fd, short events);
 int64_t lab_now_us(void);
 
-/* Wait until @cond holds, looking every millisecond; false when 10 s (times TCPLAB_SLOW) are over. */
+/* Wait until @cond holds, looking every millisecond; false after 10 s (times TCPLAB_SLOW). */
 #define LAB_UNTIL(cond) ({						\
 	int64_t __end = lab_now_us() + 10000000LL * lab_slow();		\
 	bool __held;							\

@@ -9,9 +9,11 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -210,6 +212,39 @@ int lab_addr_add(const char *dev, int family, const char *addr, int prefix)
 	if (nl_talk(&req, addr))
 		return -1;
 	return family == AF_INET6 ? addr6_ready(bytes) : 0;
+}
+
+/* The hardware address of a device in this namespace. */
+int lab_mac(const char *dev, unsigned char mac[6])
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
+	struct ifreq ifr = { 0 };
+
+	strncpy(ifr.ifr_name, dev, IFNAMSIZ - 1);
+	ret = ioctl(fd, SIOCGIFHWADDR, &ifr);
+	close(fd);
+	if (ret)
+		return lab_fail("SIOCGIFHWADDR %s: %s", dev, strerror(errno));
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
+	return 0;
+}
+
+/* Know a neighbour for good, so that nothing depends on ARP or neighbour discovery. */
+int lab_neigh_add(const char *dev, int family, const char *addr, const unsigned char mac[6])
+{
+	unsigned char bytes[16];
+	struct nl_req req;
+	struct ndmsg *nd;
+
+	if (inet_pton(family, addr, bytes) != 1)
+		return lab_fail("not an address: %s", addr);
+	nd = nl_begin(&req, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, sizeof(*nd));
+	nd->ndm_family = family;
+	nd->ndm_ifindex = if_nametoindex(dev);
+	nd->ndm_state = NUD_PERMANENT;
+	nl_put(&req, NDA_DST, bytes, family == AF_INET6 ? 16 : 4);
+	nl_put(&req, NDA_LLADDR, mac, 6);
+	return nl_talk(&req, addr);
 }
 
 static struct rtmsg *route_begin(struct nl_req *req, int family, int prefix)

@@ -2,9 +2,11 @@
 /* Small networks of real namespaces, and transfers through them. */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +46,19 @@ static int another_netns(struct topo *t, int host)
 	return t->ns[host] < 0 ? -1 : at(t, TOPO_CLIENT);
 }
 
+/* Two ends of a link know each other for good: ARP has no checksum, and a bad link spoils it. */
+static int acquaint(struct topo *t, int a, const char *adev, const char *aaddr, int b,
+		    const char *bdev, const char *baddr)
+{
+	unsigned char amac[6], bmac[6];
+
+	if (at(t, a) || lab_mac(adev, amac) || at(t, b) || lab_mac(bdev, bmac) ||
+	    lab_neigh_add(bdev, t->lab->family, aaddr, amac) || at(t, a) ||
+	    lab_neigh_add(adev, t->lab->family, baddr, bmac))
+		return -1;
+	return at(t, TOPO_CLIENT);
+}
+
 /* The client's namespace is the one that the process is in. */
 int topo_two_hosts(struct topo *t, struct lab *lab)
 {
@@ -56,7 +71,8 @@ int topo_two_hosts(struct topo *t, struct lab *lab)
 	if (address(t, TOPO_SERVER, "s0", "10.0.1.2", "2001:db8:1::2") ||
 	    address(t, TOPO_CLIENT, "c0", "10.0.1.1", "2001:db8:1::1"))
 		return -1;
-	return 0;
+	return acquaint(t, TOPO_CLIENT, "c0", six(t) ? "2001:db8:1::1" : "10.0.1.1",
+			TOPO_SERVER, "s0", topo_server_addr(t));
 }
 
 int topo_router(struct topo *t, struct lab *lab)
@@ -112,7 +128,8 @@ static int set_netem(const char *dev, const void *arg)
 	/* a lost super-segment would be 64 KB at once: hand over one segment at a time */
 	if (lab_link_gso_segs(dev, 1))
 		return -1;
-	snprintf(cmd, sizeof(cmd), "PATH=/usr/sbin:/sbin:$PATH tc qdisc replace dev %s root netem %s 2>&1",
+	snprintf(cmd, sizeof(cmd),
+		 "PATH=/usr/sbin:/sbin:$PATH tc qdisc replace dev %s root netem %s 2>&1",
 		 dev, (const char *)arg);
 	return system(cmd) ? lab_fail("tc: no netem here?") : 0;
 }
@@ -176,7 +193,7 @@ static void child(int fd, bool server, size_t bytes, unsigned int flags)
 {
 	if (fd < 0 || one_end(fd, server, bytes, flags)) {
 		printf("# %s: %s\n", server ? "server" : "client",
-		       fd < 0 ? strerror(errno) : lab_why());
+		       lab_why());
 		fflush(stdout);
 		_exit(1);
 	}
@@ -191,8 +208,10 @@ int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags)
 		return -1;
 	fflush(stdout);
 	for (i = 0; i < conns; i++) {
-		if (!fork())
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			child(topo_connect(t, PORT), false, bytes, 0);
+		}
 	}
 	for (i = 0; i < conns; i++) {
 		if (!lab_poll(listener, POLLIN, 60000)) {
@@ -201,8 +220,10 @@ int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags)
 			return -1;
 		}
 		fd = accept(listener, NULL, NULL);
-		if (!fork())
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			child(fd, true, bytes, flags);
+		}
 		close(fd);
 	}
 	close(listener);

@@ -7,6 +7,7 @@
 #include "wire_internal.h"
 
 #define LADDER_MAX	400
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char * const flag_names[] = {
 	"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE",
@@ -38,7 +39,7 @@ const char *wire_text(const struct wire_seg *s)
 	char *buf = ring[turn++ % 4], *p = buf;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(flag_names); i++)
 		if (s->flags & 1 << i)
 			p += sprintf(p, "%s%s", p == buf ? "" : "|", flag_names[i]);
 	if (p == buf)

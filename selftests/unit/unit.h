@@ -44,7 +44,8 @@ static int unit_failures, unit_count;
 #define UNIT_EQ(want, got) do {						\
 	long long __w = (long long)(want), __g = (long long)(got);	\
 	if (__w != __g) {						\
-		printf("# %s:%d: %s is %lld, expected %lld\n", __FILE__, __LINE__, #got, __g, __w); \
+		printf("# %s:%d: %s is %lld, expected %lld\n", __FILE__,	\
+		       __LINE__, #got, __g, __w);			\
 		unit_failures++;					\
 	}								\
 } while (0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* RFC9293 SHLD-7, MUST-17: small segments wait for the ACK of what is under way, unless told not to. */
+/* RFC9293 SHLD-7, MUST-17: small segments wait for the ACK of what is under way, if allowed to. */
 #include "harness.h"
 #include "wire.h"
 

@@ -10,7 +10,7 @@ WIRE_TIMED_FIXTURE(time_wait);
 /* 2 MSL here, in milliseconds. */
 static long two_msl(struct __test_metadata *_metadata)
 {
-	if (LAB_DIFFERS(&w->lab, true, false, "Linux hard-codes 60 s; tcplab has net.tcplab.msl_ms"))
+	if (LAB_DIFFERS(&w->lab, true, false, "Linux hard-codes 60 s; tcplab has msl_ms"))
 		return 60000;
 	/* short, so that a run in real time is short as well */
 	LAB_OK(lab_sysctl_set(&w->lab, "msl_ms", "3000"));
