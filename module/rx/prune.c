@@ -17,28 +17,27 @@ static bool fits(const struct sock *sk)
 	return atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf);
 }
 
-/* More memory than the window reckons with? */
-static bool bloated(const struct sk_buff *skb)
-{
-	return skb->truesize > 2 * skb->len;
-}
-
 /* What @skb has from octet @end on: buffers may overlap. */
 static u32 beyond(const struct sk_buff *skb, u32 end)
 {
 	return TL_CB(skb)->end - end;
 }
 
-/* Octets of the bloated buffers from @first on that one new buffer can take. */
-static u32 run_length(struct sock *sk, struct sk_buff *first)
+/*
+ * Octets of the buffers from @first on that one new buffer can take. @truesize: what those buffers
+ * cost.
+ */
+static u32 run_length(struct sock *sk, struct sk_buff *first, u32 *truesize)
 {
 	u32 start = TL_CB(first)->seq, end = start;
 	struct sk_buff *skb = first;
 
+	*truesize = 0;
 	skb_queue_walk_from(&sk->sk_receive_queue, skb) {
-		if (!bloated(skb) || beyond(skb, start) > COLLAPSED_MAX)
+		if (beyond(skb, start) > COLLAPSED_MAX)
 			break;
 		end = TL_CB(skb)->end;
+		*truesize += skb->truesize;
 	}
 	return end - start;
 }
@@ -73,9 +72,10 @@ static void collapse(struct sock *sk)
 	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
 
 	while (skb) {
-		u32 len = run_length(sk, skb);
+		u32 truesize, len = run_length(sk, skb, &truesize);
 
-		if (len > skb->len) {
+		/* worth it if it saves a third */
+		if (len && SKB_TRUESIZE(len) < truesize / 3 * 2) {
 			skb = join(sk, skb, len);
 			if (!skb)
 				return;
