@@ -146,6 +146,8 @@ void tl_established(struct sock *sk, enum tl_event ev)
 
 	tl_state_set(sk, TCP_ESTABLISHED, ev);
 	tl_mss_sync(sk, dst ? dst_mtu(dst) : tl->snd.pmtu);
+	if (dst && !tl->rcv.adv_mss)		/* a child's SYN-ACK named it */
+		tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);
 	tl_cc_start(&tl->cc, tl->snd.mss, TL_SYSCTL(sock_net(sk), initial_cwnd));
 	/* RFC5681 3.1: a SYN or SYN-ACK that was lost leaves one segment */
 	if (tl->loss.retrans > 1 || tl->loss.retries)

@@ -29,8 +29,10 @@ static u32 node_hash(const void *obj, u32 len, u32 seed)
 	return tuple_hash(&node->tuple, len, seed);
 }
 
-static bool dev_matches(int bound_dev, const struct tl_where *w)
+static bool dev_matches(const struct tl_node *node, const struct tl_where *w)
 {
+	int bound_dev = READ_ONCE(node->bound_dev);
+
 	return !bound_dev || bound_dev == w->dif || bound_dev == w->sdif;
 }
 
@@ -40,7 +42,7 @@ static int node_cmp(struct rhashtable_compare_arg *arg, const void *obj)
 	const struct tl_node *node = obj;
 
 	return memcmp(&node->tuple, &w->tuple, sizeof(w->tuple)) ||
-	       !dev_matches(node->bound_dev, w);
+	       !dev_matches(node, w);
 }
 
 static const struct rhashtable_params conn_params = {
@@ -240,6 +242,15 @@ void tl_hash_unlisten(struct sock *sk)
 	WRITE_ONCE(node->hashed, false);
 }
 
+/**
+ * tl_hash_rehash() - SO_BINDTODEVICE changed where segments may come from (proto.rehash)
+ * @sk: socket, locked
+ */
+void tl_hash_rehash(struct sock *sk)
+{
+	WRITE_ONCE(tl_sk(sk)->node.bound_dev, READ_ONCE(sk->sk_bound_dev_if));
+}
+
 /* Of those on one address and port: the one bound to the device before the one bound to none. */
 static struct sock *listener_at(struct net *net, const struct in6_addr *addr,
 				const struct tl_where *w, bool v4)
@@ -258,7 +269,7 @@ static struct sock *listener_at(struct net *net, const struct in6_addr *addr,
 			continue;
 		if (v4 && ipv6_only_sock(sk))
 			continue;
-		if (!dev_matches(node->bound_dev, w))
+		if (!dev_matches(node, w))
 			continue;
 		if (node->bound_dev)
 			return sk;

@@ -177,6 +177,7 @@ TL_PROTO_IOCTL(tl_ioctl)
 	.release_cb		= release_cb,				\
 	.hash			= hash_sock,				\
 	.unhash			= unhash_sock,				\
+	.rehash			= tl_hash_rehash,			\
 	.get_port		= tl_port_get,				\
 	.put_port		= tl_port_put_sk,			\
 	.enter_memory_pressure	= tl_mem_enter_pressure,		\
