@@ -254,7 +254,7 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 	if (cb->flags & TL_RST) {
 		if (cb->seq == req->irs + 1) {
 			req_kill(net, req, TL_EV_RCV_RST);
-			return TL_DROP_Reset;
+			return TL_DROP_USED;
 		}
 		if (tl_challenge_allowed(net))
 			req_send(net, req, TL_ACK);

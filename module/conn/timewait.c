@@ -191,9 +191,12 @@ enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_bu
 	}
 
 	/* A FIN that comes again: our ACK of it was lost. Wait anew (RFC9293 3.10.7.4 eighth). */
-	if ((cb->flags & TL_FIN) && cb->end == tw->rcv_nxt)
+	if ((cb->flags & TL_FIN) && cb->end == tw->rcv_nxt) {
 		tl_mini_timer_arm(&tw->timer, tw_period(net));
-	else if ((cb->flags & TL_ACK) && !old && cb->seq == cb->end && cb->seq == tw->rcv_nxt)
+		tw_send_ack(net, tw);
+		return TL_DROP_USED;
+	}
+	if ((cb->flags & TL_ACK) && !old && cb->seq == cb->end && cb->seq == tw->rcv_nxt)
 		return TL_DROP_TimeWait;	/* an ordinary ACK asks for nothing */
 
 	tw_send_ack(net, tw);

@@ -35,7 +35,6 @@
 	TL_DROP(OooOverlap,	"covered by a larger out-of-order segment")	\
 	TL_DROP(OooPruned,	"out of order, and the receive buffer is used up")	\
 	TL_DROP(AfterClose,	"RFC9293 MUST-17: data for a program that has gone")	\
-	TL_DROP(Reset,		"the segment ended the connection")	\
 	TL_DROP(SynQueueFull,	"RFC4987: max_syn_backlog or the listener's backlog")	\
 	TL_DROP(AcceptQueueFull, "the accept queue is full")		\
 	TL_DROP(ListenNoSyn,	"RFC9293 3.10.7.2: LISTEN takes SYNs only")	\
@@ -49,7 +48,8 @@ enum tl_drop {
 	TL_DROPS(TL_DROP_ENUM)
 #undef TL_DROP_ENUM
 	TL_NDROPS,
-	TL_DROP_NONE = TL_NDROPS,	/* the segment was used */
+	TL_DROP_NONE = TL_NDROPS,	/* go on with the segment */
+	TL_DROP_USED,			/* it did what it came for: no drop, but go no further */
 };
 
 struct sk_buff;

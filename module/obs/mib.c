@@ -115,11 +115,11 @@ void tl_drop_count(struct net *net, const struct sk_buff *skb, enum tl_drop why)
  * tl_drop() - drop a segment for a named reason
  * @net: namespace
  * @skb: freed here
- * @why: the reason, or TL_DROP_NONE for a segment that was used up
+ * @why: the reason, or TL_DROP_NONE or TL_DROP_USED for a segment that was used up
  */
 void tl_drop(struct net *net, struct sk_buff *skb, enum tl_drop why)
 {
-	if (why == TL_DROP_NONE) {
+	if (why == TL_DROP_NONE || why == TL_DROP_USED) {
 		consume_skb(skb);
 		return;
 	}

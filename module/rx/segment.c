@@ -96,7 +96,7 @@ static enum tl_drop check_rst(struct sock *sk, const struct sk_buff *skb)
 		return TL_DROP_BadRst;
 	}
 	tl_reset_received(sk);
-	return TL_DROP_Reset;
+	return TL_DROP_USED;
 }
 
 /* Fourth: SYN (the third, security, is no more). RFC5961 4.2. */
@@ -179,7 +179,7 @@ static enum tl_drop check_ack(struct sock *sk, const struct sk_buff *skb)
 	if (why != TL_DROP_NONE)
 		return why;
 	if (tl->snd.fin && tl->snd.una == tl->snd.end + 1 && !fin_acked(sk))
-		return TL_DROP_Reset;
+		return TL_DROP_USED;
 	return TL_DROP_NONE;
 }
 
@@ -250,7 +250,7 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 		if (!acked)
 			return TL_DROP_BadRst;
 		tl_reset_received(sk);
-		return TL_DROP_Reset;
+		return TL_DROP_USED;
 	}
 	/* fourth: SYN; fifth: neither SYN nor RST */
 	if (!(cb->flags & TL_SYN))
@@ -264,7 +264,7 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 		tl_state_set(sk, TCP_SYN_RECV, TL_EV_RCV_SYN);
 		tl->snd.nxt = tl->snd.iss;
 		tl_send_syn(sk);
-		return TL_DROP_OldData;
+		return TL_DROP_USED;
 	}
 	tl_rtt_acked(sk, skb, cb->ack);
 	tl->snd.una = cb->ack;
