@@ -39,7 +39,6 @@ struct tl_config {
 	int	linger2;		/* jiffies; negative: no FIN-WAIT-2 for orphans */
 	u8	keep_probes;
 	u8	syn_retries;
-	u8	defer_accept;
 	bool	module_held;		/* see init_sock() in ip/protosw.c */
 };
 
@@ -114,6 +113,20 @@ static inline struct tl_rto_bounds tl_rto_bounds(const struct sock *sk)
 static inline u32 tl_tsval(const struct sock *sk)
 {
 	return tl_clock_ts_ms() + tl_sk(sk)->rcv.ts_off;
+}
+
+/*
+ * The age of our timestamp that a segment echoes, µs, at least 1; 0 if there is none, or one that we
+ * cannot have sent lately.
+ */
+static inline u32 tl_echo_age(const struct sock *sk, const struct tl_opts *o)
+{
+	u32 ms;
+
+	if (!tl_sk(sk)->rcv.ts_ok || !(o->seen & TL_OPT_TIMESTAMP) || !o->tsecr)
+		return 0;
+	ms = tl_tsval(sk) - o->tsecr;
+	return ms < TL_RTT_MAX_US / USEC_PER_MSEC ? max(ms, 1U) * USEC_PER_MSEC : 0;
 }
 
 /* Protocol-wide, in ip/protosw.c */

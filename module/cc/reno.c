@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reno (RFC 5681): slow start doubles the window each round trip, congestion avoidance adds
- * one segment to it, a loss halves it. Octets are counted, not ACKs (RFC 3465), with L = 2.
+ * one segment to it, a loss halves it. Octets are counted, not ACKs (RFC 3465).
  */
 #include "cc/cc.h"
 

@@ -176,7 +176,7 @@ static void begin_close(struct sock *sk)
 	if (sk->sk_state == TCP_CLOSE)
 		return;
 	if (unread) {
-		/* RFC9293 MUST-17, RFC2525 2.17: data was lost, so say so */
+		/* RFC9293 SHLD-3, RFC2525 2.17: data was lost, so say so */
 		TL_INC(sock_net(sk), TCPAbortOnClose);
 		tl_abort(sk, TL_EV_ABORT);
 	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {

@@ -5,6 +5,8 @@
 #include <net/ip.h>
 #include "sock.h"
 
+#define TL_RTO_FALLBACK_US	(3 * USEC_PER_SEC)	/* RFC6298 5.7 */
+
 /* Sequence variables for a new incarnation. */
 static void begin(struct sock *sk)
 {
@@ -149,9 +151,12 @@ void tl_established(struct sock *sk, enum tl_event ev)
 	if (dst && !tl->rcv.adv_mss)		/* a child's SYN-ACK named it */
 		tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);
 	tl_cc_start(&tl->cc, tl->snd.mss, TL_SYSCTL(sock_net(sk), initial_cwnd));
-	/* RFC5681 3.1: a SYN or SYN-ACK that was lost leaves one segment */
+	/* RFC5681 3.1: a lost SYN or SYN-ACK leaves one segment; once may be chance, as in Linux */
 	if (tl->loss.retrans > 1 || tl->loss.retries)
 		tl->cc.cwnd = tl->snd.mss;
+	/* RFC6298 5.7: and, with nothing measured, a longer RTO */
+	if (tl->loss.retrans && !tl->rtt.srtt)
+		tl->rtt.rto = TL_RTO_FALLBACK_US;
 	tl_loss_init(sk);
 	tl_rcv_window_init(sk);
 	tl_ackpolicy_init(sk);

@@ -41,6 +41,17 @@ static unsigned long idle_since(const struct sock *sk)
 	return tl_clock_jiffies() - tl_sk(sk)->ackp.last_seg;
 }
 
+/* Enough probes went unanswered; or, where TCP_USER_TIMEOUT is set, for long enough (as in Linux). */
+static bool expired(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+
+	if (tl->config.user_timeout)
+		return tl->loss.probes && tl_user_timed_out(sk);
+	return tl->loss.probes >=
+	       (tl->config.keep_probes ?: TL_SYSCTL(sock_net(sk), keepalive_probes));
+}
+
 /**
  * tl_keepalive_timer() - has the peer been silent for too long?
  * @sk: socket, locked
@@ -49,7 +60,6 @@ void tl_keepalive_timer(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct net *net = sock_net(sk);
-	u8 probes = tl->config.keep_probes ?: TL_SYSCTL(net, keepalive_probes);
 	unsigned long idle = idle_since(sk), want = idle_time(sk);
 
 	if (!sock_flag(sk, SOCK_KEEPOPEN) || !tl_in_state(sk, TLF_SYNCHRONIZED))
@@ -64,13 +74,15 @@ void tl_keepalive_timer(struct sock *sk)
 		tl_timer_set(sk, TL_TIMER_KEEP, want - idle);
 		return;
 	}
-	if (tl->loss.probes >= probes) {
+	if (expired(sk)) {
 		TL_INC(net, TCPAbortOnTimeout);
 		tl_send_reset(sk, GFP_ATOMIC);
 		tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
 		return;
 	}
 	TL_INC(net, TCPKeepAlive);
+	if (!tl->loss.probes)
+		tl->loss.retry_since_us = tl_clock_us();
 	tl->loss.probes++;
 	tl_send_probe(sk);
 	tl_timer_set(sk, TL_TIMER_KEEP,

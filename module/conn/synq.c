@@ -235,7 +235,7 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 			      const struct tl_af_ops *af)
 {
 	const struct tl_cb *cb = TL_CB(skb);
-	const struct tl_where w = { .tuple = req->node.tuple };
+	const struct tl_where w = { .tuple = req->node.tuple, .scope = req->node.bound_dev };
 	bool old = (req->which & cb->opts.seen & TL_OPT_TIMESTAMP) &&
 		   seq_lt(cb->opts.tsval, req->ts_recent);
 
@@ -280,7 +280,7 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 static enum tl_drop req_overflow(struct net *net, struct tl_req *req, struct sk_buff *skb,
 				 const struct tl_af_ops *af)
 {
-	const struct tl_where w = { .tuple = req->node.tuple };
+	const struct tl_where w = { .tuple = req->node.tuple, .scope = req->node.bound_dev };
 
 	TL_INC(net, ListenOverflows);
 	TL_INC(net, ListenDrops);

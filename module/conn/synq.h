@@ -26,6 +26,7 @@
  * @rcv_wscale: ours
  * @which: options agreed on, TL_OPT_*
  * @retries: SYN-ACKs sent again by the timer
+ * @tos: traffic class of our segments
  * @resent: SYN-ACKs sent again at all: then its round trip is not measured (Karn)
  */
 struct tl_req {

@@ -20,8 +20,12 @@
  * @ts_recent_age: when noted, seconds
  * @ts_off: our timestamps' offset
  * @mark: fwmark of our ACKs
- * @ts_ok: timestamps were agreed on
+ * @tos: traffic class of our ACKs
  * @wscale: shift of the window that we announce
+ * @ts_ok: timestamps were agreed on
+ * @reuse: SO_REUSEADDR, for those who want the port
+ * @reuseport: SO_REUSEPORT, likewise
+ * @v6only: IPV6_V6ONLY, likewise
  */
 struct tl_tw {
 	struct tl_node		node;

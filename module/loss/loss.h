@@ -26,7 +26,9 @@ enum tl_ca_state {		/* the kernel's numbers, as TCP_INFO gives them */
  * @recover: RFC6582's recover: SND.MAX when recovery began
  * @inflated: octets that duplicate ACKs added to the window in this recovery
  * @retrans: segments sent again, all in all
- * @rto_since_us: when the first of the RTOs in a row fired, 0 if none did
+ * @probes: window or keepalive probes since the peer was heard last
+ * @probe_backoff: how often the interval of window probes was doubled
+ * @retry_since_us: when the first of the retries or probes in a row went, 0 if none did
  * @timing: a segment is being timed (RFC6298 3)
  * @timed_seq: its end
  * @timed_us: when it was sent
@@ -36,6 +38,7 @@ struct tl_loss {
 	u8			dupacks;
 	u8			retries;
 	u8			probes;
+	u8			probe_backoff;
 	bool			timing;
 	u32			recover;
 	u32			inflated;
@@ -56,6 +59,8 @@ void tl_rto_restart(struct sock *sk);
 void tl_rto_arm(struct sock *sk);
 void tl_rto_timer(struct sock *sk);
 unsigned long tl_rto_jiffies(const struct sock *sk);
+u8 tl_retry_limit(const struct sock *sk);
+bool tl_user_timed_out(const struct sock *sk);
 
 /* sample.c */
 void tl_rtt_time(struct sock *sk, u32 end);

@@ -44,8 +44,13 @@ void tl_rto_restart(struct sock *sk)
 		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
 }
 
-/* R2 in retransmissions (RFC9293 MUST-20, MUST-23, SHLD-11). */
-static u8 retry_limit(const struct sock *sk)
+/**
+ * tl_retry_limit() - R2 in retransmissions or probes (RFC9293 MUST-20, MUST-23, SHLD-11)
+ * @sk: socket, locked
+ *
+ * Return: how many may go unanswered.
+ */
+u8 tl_retry_limit(const struct sock *sk)
 {
 	const struct tl_sysctl *s = &tl_net(sock_net(sk))->sysctl;
 
@@ -58,8 +63,13 @@ static u8 retry_limit(const struct sock *sk)
 	return READ_ONCE(s->retries2);
 }
 
-/* TCP_USER_TIMEOUT (RFC5482): counted from the first retransmission. */
-static bool user_timed_out(const struct sock *sk)
+/**
+ * tl_user_timed_out() - has TCP_USER_TIMEOUT passed (RFC5482)?
+ * @sk: socket, locked
+ *
+ * It is counted from the first retransmission or probe in a row.
+ */
+bool tl_user_timed_out(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	u64 since = tl->loss.retry_since_us;
@@ -72,7 +82,7 @@ static bool give_up(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
-	if (tl->loss.retries < retry_limit(sk) && !user_timed_out(sk))
+	if (tl->loss.retries < tl_retry_limit(sk) && !tl_user_timed_out(sk))
 		return false;
 	TL_INC(sock_net(sk), TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);

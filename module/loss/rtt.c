@@ -33,7 +33,7 @@ void tl_rtt_sample(struct tl_rtt *r, u32 sample, const struct tl_rto_bounds *b)
 {
 	u32 var;
 
-	sample = max(sample, 1U);
+	sample = clamp(sample, 1U, TL_RTT_MAX_US);
 	r->last = sample;
 	r->min = min(r->min, sample);
 
@@ -61,15 +61,6 @@ void tl_rtt_backoff(struct tl_rtt *r, const struct tl_rto_bounds *b)
 {
 	if (tl_rto_us(r, b) < b->max)
 		r->backoff++;
-}
-
-/**
- * tl_rtt_unbackoff() - something new was acknowledged: the path works again
- * @r: estimator
- */
-void tl_rtt_unbackoff(struct tl_rtt *r)
-{
-	r->backoff = 0;
 }
 
 /**

@@ -25,6 +25,8 @@ struct tl_rtt {
 	u8	backoff;
 };
 
+#define TL_RTT_MAX_US	(1U << 28)	/* 268 s: longer ones are no round trips, and would overflow */
+
 /**
  * struct tl_rto_bounds - net.tcplab.rto_min_ms, rto_max_ms, rto_init_ms in µs
  */
@@ -37,7 +39,6 @@ struct tl_rto_bounds {
 void tl_rtt_init(struct tl_rtt *r, const struct tl_rto_bounds *b);
 void tl_rtt_sample(struct tl_rtt *r, u32 sample, const struct tl_rto_bounds *b);
 void tl_rtt_backoff(struct tl_rtt *r, const struct tl_rto_bounds *b);
-void tl_rtt_unbackoff(struct tl_rtt *r);
 u32 tl_rto_us(const struct tl_rtt *r, const struct tl_rto_bounds *b);
 
 #endif

@@ -41,13 +41,13 @@ void tl_rtt_acked(struct sock *sk, const struct sk_buff *skb, u32 ack)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	const struct tl_rto_bounds b = tl_rto_bounds(sk);
-	const struct tl_opts *o = &TL_CB(skb)->opts;
-	bool echo = tl->rcv.ts_ok && (o->seen & TL_OPT_TIMESTAMP) && o->tsecr;
+	u32 age = tl_echo_age(sk, &TL_CB(skb)->opts);
 
 	if (tl->loss.timing && seq_geq(ack, tl->loss.timed_seq)) {
 		tl->loss.timing = false;
-		tl_rtt_sample(&tl->rtt, tl_clock_us() - tl->loss.timed_us, &b);
-	} else if (!tl->loss.timing && echo) {
-		tl_rtt_sample(&tl->rtt, max(tl_tsval(sk) - o->tsecr, 1U) * USEC_PER_MSEC, &b);
+		tl_rtt_sample(&tl->rtt, min_t(u64, tl_clock_us() - tl->loss.timed_us,
+					      TL_RTT_MAX_US), &b);
+	} else if (!tl->loss.timing && age) {
+		tl_rtt_sample(&tl->rtt, age, &b);
 	}
 }

@@ -34,7 +34,7 @@
 	TL_DROP(OooDuplicate,	"already in the out-of-order queue")	\
 	TL_DROP(OooOverlap,	"covered by a larger out-of-order segment")	\
 	TL_DROP(OooPruned,	"out of order, and the receive buffer is used up")	\
-	TL_DROP(AfterClose,	"RFC9293 MUST-17: data for a program that has gone")	\
+	TL_DROP(AfterClose,	"RFC9293 SHLD-3: data for a program that has gone")	\
 	TL_DROP(SynQueueFull,	"RFC4987: max_syn_backlog or the listener's backlog")	\
 	TL_DROP(AcceptQueueFull, "the accept queue is full")		\
 	TL_DROP(ListenNoSyn,	"RFC9293 3.10.7.2: LISTEN takes SYNs only")	\

@@ -17,7 +17,7 @@
 	TL_MIB(AttemptFails)		/* handshakes that came to nothing */	\
 	TL_MIB(EstabResets)		/* ESTABLISHED or CLOSE-WAIT -> CLOSED */	\
 	TL_MIB(InSegs)			/* segments received, bad ones included */	\
-	TL_MIB(OutSegs)			/* segments sent, without pure retransmissions */	\
+	TL_MIB(OutSegs)			/* segments sent, but for data sent again */	\
 	TL_MIB(RetransSegs)		/* segments sent again */	\
 	TL_MIB(InErrs)			/* bad header or checksum */	\
 	TL_MIB(InCsumErrors)		/* of them: bad checksum */	\
@@ -46,7 +46,6 @@
 	TL_MIB(TCPBacklogDrop)		/* backlog full */		\
 	TL_MIB(TCPToZeroWindowAdv)	/* window announced as closed */	\
 	TL_MIB(TCPFromZeroWindowAdv)	/* and opened again */		\
-	TL_MIB(TCPWantZeroWindowAdv)	/* would be closed, were shrinking allowed */	\
 	TL_MIB(TCPChallengeACK)		/* RFC5961 challenge ACKs sent */	\
 	TL_MIB(TCPACKSkippedChallenge)	/* and not sent for the rate limit */	\
 	TL_MIB(TCPSYNChallenge)		/* SYNs answered so */		\
@@ -55,9 +54,8 @@
 	TL_MIB(TCPTimeWaitOverflow)	/* more than max_tw_buckets */	\
 	TL_MIB(TCPAbortOnData)		/* RST: data came for a closed program */	\
 	TL_MIB(TCPAbortOnClose)		/* RST: closed with unread data */	\
-	TL_MIB(TCPAbortOnMemory)	/* RST: too many orphans or no memory */	\
 	TL_MIB(TCPAbortOnTimeout)	/* gave up */			\
-	TL_MIB(TCPAbortOnLinger)	/* FIN-WAIT-2 or linger ran out */	\
+	TL_MIB(TCPAbortOnLinger)	/* TCP_LINGER2 says not to wait */	\
 	TL_MIB(TCPMemoryPressures)	/* memory pressure entered */	\
 	TL_MIB(TCPBadTransition)	/* a state change that the table lacks: a bug */
 

@@ -102,7 +102,7 @@ static bool due(const struct sock *sk)
 
 	if (a->now || (a->quick && !a->interactive))
 		return true;
-	return a->unacked > tl->rcv.mss;	/* RFC9293 MUST-59: every second full one */
+	return a->unacked > tl->rcv.mss;	/* RFC9293 SHLD-19: every second full one */
 }
 
 /**
@@ -117,7 +117,7 @@ void tl_ack_check(struct sock *sk)
 		return;
 	if (due(sk))
 		tl_send_ack(sk);
-	else	/* RFC9293 MUST-58: below 0.5 s */
+	else	/* RFC9293 MUST-40: below 0.5 s */
 		tl_timer_set_earlier(sk, TL_TIMER_DELACK,
 				     clamp_t(u16, a->ato, delay_min(sk), delay_max(sk)));
 }

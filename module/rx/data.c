@@ -98,7 +98,10 @@ void tl_rcv_data(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	if (!may_charge(sk, skb)) {
-		TL_INC(sock_net(sk), TCPRcvQDrop);
+		if (seq_gt(TL_CB(skb)->seq, tl->rcv.nxt))
+			TL_INC(sock_net(sk), TCPOFODrop);
+		else
+			TL_INC(sock_net(sk), TCPRcvQDrop);
 		tl_ack_want_now(sk);
 		why = TL_DROP_RcvBuffer;
 		goto drop;

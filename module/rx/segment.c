@@ -183,7 +183,7 @@ static enum tl_drop check_ack(struct sock *sk, const struct sk_buff *skb)
 	return TL_DROP_NONE;
 }
 
-/* Data for a program that has gone (RFC9293 MUST-17, RFC1122 4.2.2.13). */
+/* Data for a program that has gone (RFC9293 SHLD-3, RFC1122 4.2.2.13). */
 static enum tl_drop check_nobody_reads(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);

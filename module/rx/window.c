@@ -135,12 +135,10 @@ u16 tl_rcv_window_announce(struct sock *sk, bool syn)
 void tl_rcv_window_rtt(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	const struct tl_opts *o = &TL_CB(skb)->opts;
-	u32 us;
+	u32 us = tl_echo_age(sk, &TL_CB(skb)->opts);
 
-	if (!tl->rcv.ts_ok || !(o->seen & TL_OPT_TIMESTAMP) || !o->tsecr)
+	if (!us)
 		return;
-	us = max(tl_tsval(sk) - o->tsecr, 1U) * USEC_PER_MSEC;
 	if (!tl->rcv.space.rtt_us || us < tl->rcv.space.rtt_us)
 		tl->rcv.space.rtt_us = us;
 	else

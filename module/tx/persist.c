@@ -15,6 +15,7 @@ void tl_persist_arm(struct sock *sk)
 	if (tl_timer_armed(sk, TL_TIMER_PERSIST))
 		return;
 	tl_sk(sk)->loss.probes = 0;
+	tl_sk(sk)->loss.probe_backoff = 0;
 	tl_timer_set(sk, TL_TIMER_PERSIST, tl_rto_jiffies(sk));
 }
 
@@ -22,17 +23,18 @@ void tl_persist_arm(struct sock *sk)
 static unsigned long probe_interval(const struct sock *sk)
 {
 	const struct tl_rto_bounds b = tl_rto_bounds(sk);
-	u64 us = (u64)tl_sk(sk)->rtt.rto << min_t(u8, tl_sk(sk)->loss.probes, 20);
+	u64 us = (u64)tl_sk(sk)->rtt.rto << min_t(u8, tl_sk(sk)->loss.probe_backoff, 20);
 
 	return max(usecs_to_jiffies(min_t(u64, us, b.max)), 1UL);
 }
 
-/* A program that has gone need not wait for ever, unlike one that is there (RFC9293 MUST-37). */
+/*
+ * A peer that answers may keep its window closed for ever (RFC9293 MUST-37); one that does not is
+ * given up like one that acknowledges nothing.
+ */
 static bool give_up(struct sock *sk)
 {
-	u8 limit = TL_SYSCTL(sock_net(sk), orphan_retries) ?: TL_SYSCTL(sock_net(sk), retries2);
-
-	if (!sock_flag(sk, SOCK_DEAD) || tl_sk(sk)->loss.probes < limit)
+	if (tl_sk(sk)->loss.probes < tl_retry_limit(sk) && !tl_user_timed_out(sk))
 		return false;
 	TL_INC(sock_net(sk), TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
@@ -67,7 +69,10 @@ void tl_persist_timer(struct sock *sk)
 		TL_INC(sock_net(sk), TCPWinProbe);
 		tl_send_probe(sk);
 	}
-	if (tl->loss.probes < U8_MAX)
-		tl->loss.probes++;
+	if (!tl->loss.probes)
+		tl->loss.retry_since_us = tl_clock_us();
+	tl->loss.probes++;
+	if (tl->loss.probe_backoff < U8_MAX)
+		tl->loss.probe_backoff++;
 	tl_timer_set(sk, TL_TIMER_PERSIST, probe_interval(sk));
 }

@@ -52,7 +52,6 @@ struct tl_snd {
 	u32			wl2;
 	u32			iss;
 	u32			minshall;
-	u32			pushed;
 	u64			last_us;
 	struct sk_buff		*cursor;
 	u16			mss;

@@ -322,7 +322,7 @@ static void show_tcp_sock(struct seq_file *s, struct tl_node *node, bool v6, int
 	if (l.state == TCP_LISTEN) {
 		l.rx_queue = READ_ONCE(sk->sk_ack_backlog);
 	} else {
-		l.tx_queue = READ_ONCE(tl->snd.end) - READ_ONCE(tl->snd.una);
+		l.tx_queue = READ_ONCE(tl->snd.end) + tl->snd.fin - READ_ONCE(tl->snd.una);
 		l.rx_queue = max_t(int, READ_ONCE(tl->rcv.nxt) - READ_ONCE(tl->rcv.copied), 0);
 		l.retries = tl->loss.retries;
 		l.probes = tl->loss.probes;

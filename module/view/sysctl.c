@@ -123,7 +123,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 	const struct inet_timewait_death_row *death_row = &tn->net->ipv4.tcp_death_row;
 
 	tn->sysctl = (struct tl_sysctl) {
-		.syn_retries		= 6,		/* RFC9293 MUST-23: 127 s */
+		.syn_retries		= 6,		/* as Linux: 127 s, MUST-23 wants 180 */
 		.synack_retries		= 5,
 		.retries1		= 3,
 		.retries2		= 15,		/* RFC9293 SHLD-11 */
