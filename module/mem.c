@@ -85,10 +85,11 @@ void tl_mem_wake_writer(struct sock *sk)
 	rcu_read_unlock();
 }
 
-/*
- * Twice the congestion window, with what buffers cost, so that a round trip's data waits its turn.
+/**
+ * tl_mem_grow_sndbuf() - room for twice the congestion window, with what buffers cost
+ * @sk: socket, locked
  */
-static void grow_sndbuf(struct sock *sk)
+void tl_mem_grow_sndbuf(struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	u64 want = 2ULL * max(tl->cc.cwnd, 10U * tl->snd.mss);
@@ -106,7 +107,7 @@ static void grow_sndbuf(struct sock *sk)
  */
 void tl_write_space(struct sock *sk)
 {
-	grow_sndbuf(sk);
+	tl_mem_grow_sndbuf(sk);
 	/* pairs with the barrier in poll: see tl_poll() */
 	smp_mb();
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))

@@ -116,8 +116,24 @@ static inline u32 tl_tsval(const struct sock *sk)
 }
 
 /*
- * The age of our timestamp that a segment echoes, µs, at least 1; 0 if there is none, or one that we
- * cannot have sent lately.
+ * Between lookup and lock a socket may have ended, and even begun another life.
+ * Return: is it still the connection that @w names? Locked.
+ */
+static inline bool tl_still_there(const struct sock *sk, const struct tl_where *w)
+{
+	return !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN) &&
+	       !memcmp(&tl_sk(sk)->node.tuple, &w->tuple, sizeof(w->tuple));
+}
+
+/* SEG.WND in bytes; that of a SYN is never scaled (RFC7323 2.2). */
+static inline u32 tl_seg_window(const struct tl_sock *tl, const struct tl_cb *cb)
+{
+	return (u32)cb->wnd << (cb->flags & TL_SYN ? 0 : tl->snd.wscale);
+}
+
+/*
+ * The age of our timestamp that a segment echoes, µs, at least 1; 0 if there is none, or one that
+ * we cannot have sent lately.
  */
 static inline u32 tl_echo_age(const struct sock *sk, const struct tl_opts *o)
 {
@@ -145,6 +161,7 @@ void tl_mem_net_init(struct tl_net *tn);
 void tl_mem_enter_pressure(struct sock *sk);
 void tl_mem_leave_pressure(struct sock *sk);
 void tl_mem_wake_writer(struct sock *sk);
+void tl_mem_grow_sndbuf(struct sock *sk);
 void tl_write_space(struct sock *sk);
 
 #endif

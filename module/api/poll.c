@@ -10,10 +10,15 @@
 static bool readable(struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 avail = READ_ONCE(tl->rcv.nxt) - READ_ONCE(tl->rcv.copied);
+	int avail = READ_ONCE(tl->rcv.nxt) - READ_ONCE(tl->rcv.copied);
 
 	/* The FIN counts in RCV.NXT: it makes a socket readable, too. */
-	return avail && avail >= sock_rcvlowat(sk, 0, INT_MAX);
+	if (avail <= 0)
+		return false;
+	/* More than SO_RCVLOWAT may never come, if the window is shut before. */
+	return avail >= sock_rcvlowat(sk, 0, INT_MAX) ||
+	       atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) ||
+	       tl_rcv_window_left(tl) <= READ_ONCE(tl->rcv.mss);
 }
 
 static __poll_t writable(struct sock *sk)

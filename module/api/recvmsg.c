@@ -12,6 +12,8 @@ static struct sk_buff *find(struct sock *sk, u32 seq, u32 *offset)
 	struct sk_buff *skb;
 
 	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		if (WARN_ON_ONCE(seq_lt(seq, TL_CB(skb)->seq)))
+			return NULL;
 		if (seq_lt(seq, TL_CB(skb)->end)) {
 			*offset = seq - TL_CB(skb)->seq;
 			return skb;
@@ -92,8 +94,9 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 					break;
 				}
 			}
-			if (peek && seq - copied != tl->rcv.copied)
-				seq = tl->rcv.copied;	/* somebody else has read meanwhile */
+			/* Somebody else may have read, or disconnected, meanwhile. */
+			if (!peek || seq - copied != tl->rcv.copied)
+				seq = tl->rcv.copied;
 			continue;
 		}
 

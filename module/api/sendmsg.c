@@ -50,7 +50,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
 			if (err > 0) {
 				copied += err;
 				if (push_now(tl))
-					tl_output(sk, true);
+					tl_output(sk, TL_PUSH_HOLD);
 				continue;
 			}
 			if (err == -EFAULT)
@@ -67,7 +67,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
 	}
 out:
 	if (copied)
-		tl_output(sk, msg->msg_flags & MSG_MORE);
+		tl_output(sk, msg->msg_flags & MSG_MORE ? TL_PUSH_HOLD : TL_PUSH_USUAL);
 	return copied;
 
 out_err:

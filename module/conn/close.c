@@ -100,11 +100,14 @@ void tl_fail(struct sock *sk, int err, enum tl_event ev)
 static bool finish_sending(struct sock *sk)
 {
 	static const u8 next[TL_NSTATES] = {
-		[TCP_SYN_RECV]		= TCP_FIN_WAIT1,
 		[TCP_ESTABLISHED]	= TCP_FIN_WAIT1,
 		[TCP_CLOSE_WAIT]	= TCP_LAST_ACK,
 	};
 
+	if (sk->sk_state == TCP_SYN_RECV) {
+		tl_sk(sk)->snd.fin = 1;		/* goes once our SYN is acknowledged */
+		return false;
+	}
 	if (!next[sk->sk_state])
 		return false;
 	tl_sk(sk)->snd.fin = 1;
@@ -192,6 +195,14 @@ static void begin_close(struct sock *sk)
 /* What becomes of a socket without a program. Locked, BHs off; destroyed unless it lives on. */
 static void adjudge_orphan(struct sock *sk)
 {
+	struct tl_net *tn = tl_net(sock_net(sk));
+
+	if (sk->sk_state != TCP_CLOSE &&
+	    atomic_read(&tn->orphans) > READ_ONCE(tn->sysctl.max_orphans)) {
+		TL_INC(sock_net(sk), TCPAbortOnMemory);
+		tl_abort(sk, TL_EV_ABORT);
+		return;
+	}
 	if (sk->sk_state == TCP_FIN_WAIT2)
 		tl_finwait2_arm(sk);
 	else if (sk->sk_state == TCP_CLOSE)
@@ -289,7 +300,13 @@ int tl_disconnect(struct sock *sk, int flags)
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		inet_reset_saddr(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);
+	WRITE_ONCE(sk->sk_err_soft, 0);
 	sock_reset_flag(sk, SOCK_DONE);
+	if (sk->sk_frag.page) {		/* or a listener's clones would share it */
+		put_page(sk->sk_frag.page);
+		sk->sk_frag.page = NULL;
+		sk->sk_frag.offset = 0;
+	}
 	sk_dst_reset(sk);
 	tl_sock_reset(sk);
 	tl_port_local(sk, inet->inet_num);

@@ -73,6 +73,7 @@ enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct tl_af_ops *af,
 			 enum tl_drop *why);
 void tl_synq_purge(struct net *net, struct tl_node *node);
+bool tl_synq_alive(struct net *net, struct tl_node *node);
 struct sock *tl_synq_listener(const struct tl_node *node);
 int tl_synq_init(void);
 void tl_synq_exit(void);
@@ -80,7 +81,7 @@ void tl_synq_exit(void);
 /* timewait.c */
 void tl_timewait_enter(struct sock *sk);
 enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_buff *skb,
-			     const struct tl_af_ops *af, bool *syn_ok);
+			     bool *anew);
 void tl_timewait_kill(struct net *net, struct tl_node *node, enum tl_event ev);
 int tl_timewait_init(void);
 void tl_timewait_exit(void);

@@ -14,6 +14,8 @@ static void begin(struct sock *sk)
 	struct tl_net *tn = tl_net(sock_net(sk));
 	u32 iss = tl_isn(tn, &tl->node.tuple);
 
+	WRITE_ONCE(sk->sk_err, 0);
+	WRITE_ONCE(sk->sk_err_soft, 0);
 	tl->snd.iss = iss;
 	tl->snd.una = iss;
 	tl->snd.nxt = iss;
@@ -75,15 +77,10 @@ int tl_connect(struct sock *sk, struct sockaddr *addr, int len)
 	tl_mss_sync(sk, dst_mtu(__sk_dst_get(sk)));
 	tl_state_set(sk, TCP_SYN_SENT, TL_EV_CONNECT);
 	TL_INC(sock_net(sk), ActiveOpens);
-	err = tl_send_syn(sk);
-	if (err && err != -ENOBUFS && err != -EAGAIN)
-		goto out_state;
-	tl_rto_restart(sk);		/* a SYN that got lost below us goes again */
+	tl_send_syn(sk);		/* if it is lost below us, it goes again */
+	tl_rto_restart(sk);
 	return 0;
 
-out_state:
-	tl_done(sk, TL_EV_ERROR);
-	goto out_addr;
 out_hash:
 	if (tl_hash_remove(sock_net(sk), &tl->node))
 		__sock_put(sk);
@@ -160,5 +157,6 @@ void tl_established(struct sock *sk, enum tl_event ev)
 	tl_loss_init(sk);
 	tl_rcv_window_init(sk);
 	tl_ackpolicy_init(sk);
+	tl_mem_grow_sndbuf(sk);
 	tl_keepalive_start(sk);
 }

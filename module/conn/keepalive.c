@@ -41,7 +41,9 @@ static unsigned long idle_since(const struct sock *sk)
 	return tl_clock_jiffies() - tl_sk(sk)->ackp.last_seg;
 }
 
-/* Enough probes went unanswered; or, where TCP_USER_TIMEOUT is set, for long enough (as in Linux). */
+/*
+ * Enough probes went unanswered; or, where TCP_USER_TIMEOUT is set, for long enough (as in Linux).
+ */
 static bool expired(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);

@@ -185,6 +185,8 @@ void tl_listen_stop(struct sock *sk)
 	struct sock *child;
 
 	tl_hash_unlisten(sk);
-	while ((child = queue_take(sk)))
+	while ((child = queue_take(sk))) {
 		end_child(child);
+		cond_resched();
+	}
 }

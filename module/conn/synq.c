@@ -49,6 +49,23 @@ void tl_synq_purge(struct net *net, struct tl_node *node)
 }
 
 /**
+ * tl_synq_alive() - does the listener of a request still listen? If not, the request ends
+ * @net: namespace
+ * @node: its entry
+ *
+ * Context: RCU reader.
+ */
+bool tl_synq_alive(struct net *net, struct tl_node *node)
+{
+	struct tl_req *req = container_of(node, struct tl_req, node);
+
+	if (READ_ONCE(req->listener->sk_state) == TCP_LISTEN)
+		return true;
+	req_kill(net, req, TL_EV_PURGE);
+	return false;
+}
+
+/**
  * tl_synq_listener() - whose request is it?
  * @node: its entry
  *
@@ -113,10 +130,8 @@ static void req_timer(struct tl_mini_timer *t)
 	struct net *net = sock_net(lsk);
 	u8 limit = tl_sk(lsk)->config.syn_retries ?: TL_SYSCTL(net, synack_retries);
 
-	if (READ_ONCE(lsk->sk_state) != TCP_LISTEN) {
-		req_kill(net, req, TL_EV_PURGE);
+	if (!tl_synq_alive(net, &req->node))
 		return;
-	}
 	if (req->retries >= limit) {
 		tl_drop_count(net, NULL, TL_DROP_ReqTimeout);
 		req_kill(net, req, TL_EV_TIMEOUT);
@@ -310,14 +325,6 @@ struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct
 	struct net *net = sock_net(lsk);
 	struct sock *child;
 
-	if (READ_ONCE(lsk->sk_state) != TCP_LISTEN) {
-		const struct tl_where w = { .tuple = node->tuple, .scope = node->bound_dev };
-
-		tl_reset_stray(net, skb, &w, af, NULL);
-		req_kill(net, req, TL_EV_PURGE);
-		*why = TL_DROP_NoSocket;
-		return NULL;
-	}
 	*why = req_check(net, req, skb, af);
 	if (*why != TL_DROP_NONE)
 		return NULL;

@@ -161,19 +161,20 @@ static bool tw_syn_is_newer(const struct tl_tw *tw, const struct tl_cb *cb)
  * @net: namespace
  * @node: its entry
  * @skb: the segment; not consumed
- * @af: address family
- * @syn_ok: set if the segment is a SYN that may begin anew: then the TIME-WAIT has ended
+ * @anew: in: somebody listens there; out: this is a SYN that begins anew, and the TIME-WAIT has
+ * ended
  *
  * Context: RCU reader, BHs off.
  * Return: the reason to drop it, TL_DROP_NONE if it was of use.
  */
 enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_buff *skb,
-			     const struct tl_af_ops *af, bool *syn_ok)
+			     bool *anew)
 {
 	struct tl_tw *tw = container_of(node, struct tl_tw, node);
 	const struct tl_cb *cb = TL_CB(skb);
-	bool old;
+	bool listener = *anew, old;
 
+	*anew = false;
 	old = tw->ts_ok && (cb->opts.seen & TL_OPT_TIMESTAMP) &&
 	      seq_lt(cb->opts.tsval, tw->ts_recent);
 
@@ -184,8 +185,9 @@ enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_bu
 		return TL_DROP_TimeWait;
 	}
 
-	if ((cb->flags & (TL_SYN | TL_ACK)) == TL_SYN && !old && tw_syn_is_newer(tw, cb)) {
-		*syn_ok = true;
+	if (listener && (cb->flags & (TL_SYN | TL_ACK)) == TL_SYN && !old &&
+	    tw_syn_is_newer(tw, cb)) {
+		*anew = true;
 		tl_timewait_kill(net, node, TL_EV_RCV_SYN);
 		return TL_DROP_NONE;
 	}

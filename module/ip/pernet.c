@@ -102,10 +102,10 @@ static void __net_exit net_exit(struct net *net)
 	tl_proc_net_exit(tn);
 	tl_sysctl_net_exit(tn);
 	purge_all(tn);
-	ctl_destroy(tn->ctl6);
-	ctl_destroy(tn->ctl4);
 	/* Timers that run now, and lookups, are RCU readers. */
 	synchronize_rcu();
+	ctl_destroy(tn->ctl6);
+	ctl_destroy(tn->ctl4);
 	tl_port_net_exit(tn);
 	tl_hash_net_exit(tn);
 	tl_cc_put(tn->cc);

@@ -29,6 +29,7 @@ struct tl_sysctl {
 	int	orphan_retries;
 	int	max_syn_backlog;
 	int	max_tw_buckets;
+	int	max_orphans;
 	int	abort_on_overflow;
 	int	rfc1337;
 	int	fin_timeout;		/* jiffies */

@@ -22,6 +22,7 @@ void tl_loss_init(struct sock *sk)
 	tl->loss.state = TL_CA_OPEN;
 	tl->loss.dupacks = 0;
 	tl->loss.retries = 0;
+	tl->loss.retry_since_us = 0;
 	tl->loss.inflated = 0;
 	tl->loss.recover = tl->snd.iss;		/* RFC6582 3.2 (1) */
 }

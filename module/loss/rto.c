@@ -78,12 +78,28 @@ bool tl_user_timed_out(const struct sock *sk)
 	       tl_clock_us() - since >= (u64)tl->config.user_timeout * USEC_PER_MSEC;
 }
 
+/*
+ * The peer closed its window over what is outstanding, but it answers: that is no reason to give up
+ * (RFC9293 3.8.6.1).
+ */
+static bool window_shut_but_alive(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+
+	return !tl->snd.wnd && tl_in_state(sk, TLF_SYNCHRONIZED) && !sock_flag(sk, SOCK_DEAD) &&
+	       tl_clock_jiffies() - tl->ackp.last_seg <
+	       2 * msecs_to_jiffies(TL_SYSCTL(sock_net(sk), rto_max_ms));
+}
+
 static bool give_up(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
-	if (tl->loss.retries < tl_retry_limit(sk) && !tl_user_timed_out(sk))
+	if (tl_user_timed_out(sk))
+		goto fail;
+	if (tl->loss.retries < tl_retry_limit(sk) || window_shut_but_alive(sk))
 		return false;
+fail:
 	TL_INC(sock_net(sk), TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
 	return true;
@@ -148,7 +164,8 @@ void tl_rto_timer(struct sock *sk)
 		sk_dst_reset(sk);
 	if (!tl->loss.retries)
 		tl->loss.retry_since_us = tl_clock_us();
-	tl->loss.retries++;
+	if (tl->loss.retries < U8_MAX)
+		tl->loss.retries++;
 	tl_rtt_untime(sk);
 	send_again(sk);
 	tl_rtt_backoff(&tl->rtt, &b);

@@ -54,6 +54,7 @@
 	TL_MIB(TCPTimeWaitOverflow)	/* more than max_tw_buckets */	\
 	TL_MIB(TCPAbortOnData)		/* RST: data came for a closed program */	\
 	TL_MIB(TCPAbortOnClose)		/* RST: closed with unread data */	\
+	TL_MIB(TCPAbortOnMemory)	/* RST: too many orphans */	\
 	TL_MIB(TCPAbortOnTimeout)	/* gave up */			\
 	TL_MIB(TCPAbortOnLinger)	/* TCP_LINGER2 says not to wait */	\
 	TL_MIB(TCPMemoryPressures)	/* memory pressure entered */	\

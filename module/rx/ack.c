@@ -8,7 +8,7 @@
 /* RFC9293 3.10.7.4: the window of the newest segment counts (SND.WL1, SND.WL2). */
 static bool update_window(struct tl_sock *tl, const struct tl_cb *cb)
 {
-	u32 wnd = (u32)cb->wnd << tl->snd.wscale;
+	u32 wnd = tl_seg_window(tl, cb);
 	bool changed;
 
 	if (!(seq_lt(tl->snd.wl1, cb->seq) ||
@@ -39,7 +39,7 @@ static void take_new_ack(struct sock *sk, const struct sk_buff *skb)
 	tl_txq_acked(sk, ack);
 	tl_loss_acked(sk, acked, flight);
 	tl_rto_restart(sk);
-	dst_confirm(__sk_dst_get(sk));
+	sk_dst_confirm(sk);
 	tl_write_space(sk);
 }
 

@@ -71,6 +71,7 @@ void tl_ack_received(struct sock *sk, const struct sk_buff *skb)
 	u16 least = delay_min(sk);
 
 	a->pending = 1;
+	a->pushed = !!(TL_CB(skb)->flags & TL_PSH);
 	tl_rcv_window_rtt(sk, skb);
 	if (!a->ato)
 		a->ato = least;
@@ -122,6 +123,16 @@ void tl_ack_check(struct sock *sk)
 				     clamp_t(u16, a->ato, delay_min(sk), delay_max(sk)));
 }
 
+/* The program has all, and gives no sign of answering: no use to wait for data to ride on. */
+static bool read_all(const struct sock *sk, int copied)
+{
+	const struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+
+	if (copied <= 0 || a->interactive)
+		return false;
+	return a->quick || (a->pushed && !atomic_read(&sk->sk_rmem_alloc));
+}
+
 /**
  * tl_ack_after_read() - the program has read: is that worth telling the peer?
  * @sk: socket, locked
@@ -135,8 +146,7 @@ void tl_ack_after_read(struct sock *sk, int copied)
 
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT | TCPF_LISTEN))
 		return;
-	if (a->pending && (a->unacked > tl->rcv.mss ||
-			   (copied > 0 && a->quick && !a->interactive))) {
+	if (a->pending && (a->unacked > tl->rcv.mss || read_all(sk, copied))) {
 		tl_send_ack(sk);
 		return;
 	}
@@ -164,6 +174,7 @@ void tl_ack_sent(struct sock *sk)
 		a->quick--;
 	a->pending = 0;
 	a->now = 0;
+	a->pushed = 0;
 	a->unacked = 0;
 	tl->rcv.last_ack = tl->rcv.nxt;
 	tl_timer_clear(sk, TL_TIMER_DELACK);

@@ -31,15 +31,18 @@ static void take_error(struct sock *sk, int err)
 static void take_too_big(struct sock *sk, u32 mtu)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	struct dst_entry *dst = tl->af->route(sk);
+	struct dst_entry *dst;
 
 	/*
 	 * A program that holds the socket: the next segment that is too large brings the message
 	 * again.
 	 */
-	if (sock_owned_by_user(sk) || !dst)
+	if (sock_owned_by_user(sk))
 		return;
 	if (tl->af->family == AF_INET && inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT)
+		return;
+	dst = tl->af->route(sk);
+	if (!dst)
 		return;
 	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
 	dst = tl->af->route(sk);
@@ -77,7 +80,7 @@ int tl_rcv_icmp(struct net *net, const struct tl_where *w, const struct tl_icmp 
 	sk = tl_node_sk(node);
 	tl = tl_sk(sk);
 	bh_lock_sock(sk);
-	if (sk->sk_state != TCP_CLOSE && seq_geq(icmp->seq, tl->snd.una) &&
+	if (tl_still_there(sk, w) && seq_geq(icmp->seq, tl->snd.una) &&
 	    seq_leq(icmp->seq, tl->snd.max)) {
 		switch (icmp->what) {
 		case TL_ICMP_ERROR:

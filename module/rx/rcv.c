@@ -58,9 +58,6 @@ static enum tl_drop admit(struct sock *sk, struct sk_buff *skb, const struct tl_
 
 	if (!af->ttl_ok(sk, skb))
 		return TL_DROP_MinTtl;
-	if (!af->policy_ok(sk, skb))
-		return TL_DROP_Policy;
-	nf_reset_ct(skb);
 	if (sk_filter_trim_cap(sk, skb, cb->header))
 		return TL_DROP_Filter;
 	cb->end -= len - skb->len;		/* a filter may cut data off */
@@ -74,7 +71,8 @@ static u32 backlog_limit(const struct sock *sk)
 }
 
 /* Consumes @skb. */
-static void rcv_sock(struct sock *sk, struct sk_buff *skb, const struct tl_af_ops *af)
+static void rcv_sock(struct sock *sk, struct sk_buff *skb, const struct tl_where *w,
+		     const struct tl_af_ops *af)
 {
 	enum tl_drop why = admit(sk, skb, af);
 
@@ -88,7 +86,10 @@ static void rcv_sock(struct sock *sk, struct sk_buff *skb, const struct tl_af_op
 
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
-		tl_rcv_segment(sk, skb);
+		if (tl_still_there(sk, w))
+			tl_rcv_segment(sk, skb);
+		else
+			tl_drop(sock_net(sk), skb, TL_DROP_NoSocket);
 	} else if (sk_add_backlog(sk, skb, backlog_limit(sk))) {
 		TL_INC(sock_net(sk), TCPBacklogDrop);
 		tl_drop(sock_net(sk), skb, TL_DROP_Backlog);
@@ -178,6 +179,16 @@ static void rcv_nobody(struct net *net, struct sk_buff *skb, const struct tl_whe
 	tl_drop(net, skb, TL_DROP_NoSocket);
 }
 
+/* Whose IPsec policy counts? */
+static struct sock *policy_sk(const struct tl_node *node, struct sock *lsk)
+{
+	if (!node)
+		return lsk;
+	if (node->kind == TL_KIND_SOCK)
+		return tl_node_sk(node);
+	return node->kind == TL_KIND_REQ ? tl_synq_listener(node) : NULL;
+}
+
 /**
  * tl_rcv_skb() - a segment from IP
  * @skb: packet, data at the TCP header; consumed
@@ -199,11 +210,21 @@ int tl_rcv_skb(struct sk_buff *skb, const struct tl_af_ops *af)
 		return 0;
 	}
 	af->where(skb, &w);
+	node = tl_hash_find(net, &w);
+	if (node && node->kind == TL_KIND_REQ && !tl_synq_alive(net, node))
+		node = NULL;		/* its listener has gone; there may be another */
+	lsk = node && node->kind != TL_KIND_TW ? NULL : tl_hash_find_listener(net, &w);
+
+	/* IPsec looks at what IP left in the margin: before we write there. */
+	if (!af->policy_ok(policy_sk(node, lsk), skb)) {
+		tl_drop(net, skb, TL_DROP_Policy);
+		return 0;
+	}
+	nf_reset_ct(skb);
 	read_header(skb, af);
 
-	node = tl_hash_find(net, &w);
 	if (node && node->kind == TL_KIND_SOCK) {
-		rcv_sock(tl_node_sk(node), skb, af);
+		rcv_sock(tl_node_sk(node), skb, &w, af);
 		return 0;
 	}
 	if (node && node->kind == TL_KIND_REQ) {
@@ -211,15 +232,14 @@ int tl_rcv_skb(struct sk_buff *skb, const struct tl_af_ops *af)
 		return 0;
 	}
 	if (node) {
-		bool anew = false;
+		bool anew = lsk;
 
-		why = tl_timewait_rcv(net, node, skb, af, &anew);
+		why = tl_timewait_rcv(net, node, skb, &anew);
 		if (!anew) {
 			tl_drop(net, skb, why);
 			return 0;
 		}
 	}
-	lsk = tl_hash_find_listener(net, &w);
 	if (lsk)
 		rcv_listener(lsk, skb, &w, af);
 	else

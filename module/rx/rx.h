@@ -72,6 +72,7 @@ struct tl_rcv {
  * @quick: ACKs still to be sent at once, since the peer is in slow start
  * @pending: something is to be acknowledged
  * @now: and at once
+ * @pushed: the peer had no more to send (PSH): it may wait for the ACK to go on
  * @interactive: the program answers what it gets: the ACK may ride on the answer
  * @ato: delay, jiffies
  * @unacked: octets received since our last ACK
@@ -82,6 +83,7 @@ struct tl_ackpolicy {
 	u8			quick;
 	u8			pending:1,
 				now:1,
+				pushed:1,
 				interactive:1;
 	u16			ato;
 	u32			unacked;	/* octets received since our last ACK */

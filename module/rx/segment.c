@@ -123,11 +123,13 @@ static enum tl_drop check_ack_syn_recv(struct sock *sk, const struct sk_buff *sk
 	}
 	tl_rtt_acked(sk, skb, cb->ack);
 	tl->snd.una = tl->snd.iss + 1;
-	tl->snd.wnd = cb->wnd << tl->snd.wscale;
+	tl->snd.wnd = tl_seg_window(tl, cb);
 	tl->snd.max_wnd = max(tl->snd.max_wnd, tl->snd.wnd);
 	tl->snd.wl1 = cb->seq;
 	tl->snd.wl2 = cb->ack;
 	tl_established(sk, TL_EV_RCV_ACK);
+	if (tl->snd.fin)		/* closed in the middle of a simultaneous open */
+		tl_state_set(sk, TCP_FIN_WAIT1, TL_EV_CLOSE);
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
 		if (sk->sk_socket)
@@ -143,7 +145,7 @@ static bool fin_acked(struct sock *sk)
 	case TCP_FIN_WAIT1:
 		tl_state_set(sk, TCP_FIN_WAIT2, TL_EV_RCV_ACK_FIN);
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
-		dst_confirm(__sk_dst_get(sk));
+		sk_dst_confirm(sk);
 		if (!sock_flag(sk, SOCK_DEAD)) {
 			sk->sk_state_change(sk);	/* wake a close() that lingers */
 			return true;
@@ -229,7 +231,7 @@ static void respond(struct sock *sk)
 {
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT | TCPF_LISTEN))
 		return;
-	tl_output(sk, false);
+	tl_output(sk, TL_PUSH_USUAL);
 	tl_ack_check(sk);
 }
 
@@ -312,7 +314,7 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 
 	tl->segs_in++;
 	tl->ackp.last_seg = tl_clock_jiffies();
-	if (sk->sk_state == TCP_CLOSE) {
+	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN)) {
 		/* It closed while the segment waited. */
 		tl_reset_for(sk, skb);
 		why = TL_DROP_NoSocket;

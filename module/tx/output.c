@@ -34,21 +34,22 @@ static bool small_outstanding(const struct tl_sock *tl)
  * neither the program nor Nagle (RFC9293 SHLD-7, MUST-17) wants it held; or half of the largest
  * window.
  */
-static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail, bool more)
+static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
+			  enum tl_push push)
 {
 	if (len >= tl->snd.max_wnd / 2 && tl->snd.max_wnd)
 		return true;
 	if (len < avail)
 		return false;
-	if (tl->snd.fin || seq_lt(tl->snd.nxt, tl->snd.max))
+	if (tl->snd.fin || push == TL_PUSH_ALL || seq_lt(tl->snd.nxt, tl->snd.max))
 		return true;
-	if (more || tl->snd.cork)
+	if (push == TL_PUSH_HOLD || tl->snd.cork)
 		return false;
 	return tl->snd.nodelay || !small_outstanding(tl);
 }
 
 /* Length of the next segment's text; -1 if none is to go now. */
-static int next_segment(struct sock *sk, bool more)
+static int next_segment(struct sock *sk, enum tl_push push)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	u32 flight = tl_flight(sk), avail, len, wnd, cwnd;
@@ -66,7 +67,7 @@ static int next_segment(struct sock *sk, bool more)
 	cwnd = room(tl_loss_allowance(sk), flight);
 	if (len > cwnd && flight)
 		return -1;
-	if (len < tl->snd.mss && !worth_sending(tl, len, avail, more))
+	if (len < tl->snd.mss && !worth_sending(tl, len, avail, push))
 		return -1;
 	return len;
 }
@@ -74,9 +75,9 @@ static int next_segment(struct sock *sk, bool more)
 /**
  * tl_output() - send what may go now
  * @sk: socket, locked
- * @more: the program will write more at once: hold a segment that is not full
+ * @push: what to do with a last segment that is not full
  */
-void tl_output(struct sock *sk, bool more)
+void tl_output(struct sock *sk, enum tl_push push)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	const struct dst_entry *dst = __sk_dst_get(sk);
@@ -87,7 +88,7 @@ void tl_output(struct sock *sk, bool more)
 	if (dst && dst_mtu(dst) != tl->snd.pmtu)
 		tl_mss_sync(sk, dst_mtu(dst));
 
-	while ((len = next_segment(sk, more)) >= 0) {
+	while ((len = next_segment(sk, push)) >= 0) {
 		sent = tl_xmit_data(sk, tl->snd.nxt, len, GFP_ATOMIC);
 		if (sent <= 0)
 			break;
@@ -104,7 +105,7 @@ void tl_output(struct sock *sk, bool more)
  */
 void tl_output_push(struct sock *sk)
 {
-	tl_output(sk, false);
+	tl_output(sk, TL_PUSH_ALL);
 }
 
 /**

@@ -35,7 +35,7 @@ void tl_mss_sync(struct sock *sk, u32 pmtu)
 		mss = min_t(u32, mss, tl->snd.user_mss);
 	mss = max_t(s32, mss - tl_opts_len(tl_usual_opts(sk)),
 		    TL_SYSCTL(sock_net(sk), min_snd_mss));
-	tl->snd.pmtu = min_t(u32, pmtu, U16_MAX);
+	tl->snd.pmtu = pmtu;
 	WRITE_ONCE(tl->snd.mss, min_t(u32, mss, U16_MAX));
 	tl->cc.mss = tl->snd.mss;
 }
@@ -52,7 +52,7 @@ void tl_pmtu_reduced(struct sock *sk, u32 mtu)
 	if (mtu >= tl->snd.pmtu)
 		return;
 	tl_mss_sync(sk, mtu);
-	/* What was too large is lost, and no sign of congestion. */
-	if (tl->snd.una != tl->snd.max)
+	/* What was too large is lost, and no sign of congestion. A SYN has its timer. */
+	if (tl->snd.una != tl->snd.max && tl_in_state(sk, TLF_SYNCHRONIZED))
 		tl_retransmit(sk, tl->snd.una, tl->snd.mss);
 }

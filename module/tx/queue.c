@@ -32,6 +32,7 @@ static struct sk_buff *chunk_create(struct sock *sk)
 		sk_stream_moderate_sndbuf(sk);
 		return NULL;
 	}
+	skb->ip_summed = CHECKSUM_PARTIAL;	/* nobody wants a sum of what is copied in */
 	TL_CB(skb)->seq = tl->snd.end;
 	TL_CB(skb)->end = tl->snd.end;
 	sk_wmem_queued_add(sk, skb->truesize);
@@ -121,6 +122,8 @@ static struct sk_buff *find(struct sock *sk, u32 seq)
 
 	if (!skb || seq_lt(seq, TL_CB(skb)->seq))
 		skb = skb_peek(&sk->sk_write_queue);
+	if (!skb)
+		return NULL;
 	skb_queue_walk_from(&sk->sk_write_queue, skb) {
 		if (seq_lt(seq, TL_CB(skb)->end))
 			return skb;

@@ -52,12 +52,12 @@ struct tl_snd {
 	u32			wl2;
 	u32			iss;
 	u32			minshall;
+	u32			pmtu;
 	u64			last_us;
 	struct sk_buff		*cursor;
 	u16			mss;
 	u16			peer_mss;
 	u16			user_mss;
-	u16			pmtu;
 	u8			wscale;
 	u8			fin:1,
 				nodelay:1,
@@ -78,7 +78,19 @@ int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
 u32 tl_txq_linear(u32 len);
 
 /* output.c */
-void tl_output(struct sock *sk, bool more);
+/**
+ * enum tl_push - what becomes of a last segment that is not full
+ * @TL_PUSH_USUAL: Nagle and TCP_CORK decide
+ * @TL_PUSH_HOLD: it waits: the program will write more at once
+ * @TL_PUSH_ALL: it goes
+ */
+enum tl_push {
+	TL_PUSH_USUAL,
+	TL_PUSH_HOLD,
+	TL_PUSH_ALL,
+};
+
+void tl_output(struct sock *sk, enum tl_push push);
 void tl_output_push(struct sock *sk);
 void tl_persist_update(struct sock *sk);
 u32 tl_flight(const struct sock *sk);

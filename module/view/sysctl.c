@@ -67,6 +67,7 @@ static const struct ctl_table rows[] = {
 	ROW(orphan_retries, proc_dointvec_minmax, &zero, &retries_max),
 	ROW(max_syn_backlog, proc_dointvec_minmax, &zero, NULL),
 	ROW(max_tw_buckets, proc_dointvec_minmax, &zero, NULL),
+	ROW(max_orphans, proc_dointvec_minmax, &zero, NULL),
 	ROW(abort_on_overflow, proc_dointvec_minmax, &zero, &one),
 	ROW(rfc1337, proc_dointvec_minmax, &zero, &one),
 	ROW(fin_timeout, proc_dointvec_jiffies, NULL, NULL),
@@ -131,6 +132,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		/* by the machine's size */
 		.max_syn_backlog	= READ_ONCE(tn->net->ipv4.sysctl_max_syn_backlog),
 		.max_tw_buckets		= READ_ONCE(death_row->sysctl_max_tw_buckets),
+		.max_orphans		= READ_ONCE(death_row->sysctl_max_tw_buckets) / 2,
 		.fin_timeout		= 60 * HZ,
 		.keepalive_time		= 7200 * HZ,	/* RFC9293 MUST-27 */
 		.keepalive_intvl	= 75 * HZ,
