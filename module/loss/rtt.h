@@ -25,7 +25,8 @@ struct tl_rtt {
 	u8	backoff;
 };
 
-#define TL_RTT_MAX_US	(1U << 28)	/* 268 s: longer ones are no round trips, and would overflow */
+/* What takes longer is no round trip, and would overflow. */
+#define TL_RTT_MAX_US	268000000U
 
 /**
  * struct tl_rto_bounds - net.tcplab.rto_min_ms, rto_max_ms, rto_init_ms in µs

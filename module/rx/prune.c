@@ -94,6 +94,7 @@ static void collapse(struct sock *sk)
  */
 bool tl_rcv_make_room(struct sock *sk, u32 seq)
 {
+	bool in_order = seq_leq(seq, tl_sk(sk)->rcv.nxt);
 	struct net *net = sock_net(sk);
 
 	TL_INC(net, PruneCalled);
@@ -101,5 +102,5 @@ bool tl_rcv_make_room(struct sock *sk, u32 seq)
 	while (!fits(sk) && tl_ooo_drop_last(sk, seq))
 		TL_INC(net, OfoPruned);
 	/* Even the smallest buffer takes one segment, when the program has read all. */
-	return fits(sk) || (seq_leq(seq, tl_sk(sk)->rcv.nxt) && skb_queue_empty(&sk->sk_receive_queue));
+	return fits(sk) || (in_order && skb_queue_empty(&sk->sk_receive_queue));
 }

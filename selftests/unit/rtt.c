@@ -167,13 +167,13 @@ UNIT_TEST(bounds)
 	UNIT_TRUE(tl_rto_us(&r, &linux_bounds) <= 200000 + 101);
 	for (i = 0; i < 100; i++) {
 		/* a peer that echoes nonsense: no more than TL_RTT_MAX_US is believed */
-		tl_rtt_sample(&r, i & 1 ? 0xffffffffU : 1U << 28, &linux_bounds);
+		tl_rtt_sample(&r, i & 1 ? 0xffffffffU : TL_RTT_MAX_US, &linux_bounds);
 		UNIT_TRUE(tl_rto_us(&r, &linux_bounds) >= 200000);
 		UNIT_TRUE(tl_rto_us(&r, &linux_bounds) <= 120000000);
 	}
 	UNIT_EQ(120000000, tl_rto_us(&r, &linux_bounds));
 	UNIT_EQ(100, r.min);
-	UNIT_EQ(1U << 28, r.last);
+	UNIT_EQ(TL_RTT_MAX_US, r.last);
 }
 
 /* A round trip of no time at all is one microsecond, not "no sample yet". */
