@@ -168,13 +168,36 @@ int topo_listen(struct topo *t, int port, int backlog)
 }
 
 /* A connection from the client to the server. */
+/*
+ * A link that was just made comes up when the kernel gets round to it, and until then a router may
+ * say that there is no way: wait until the server's host itself answers, the kernel's TCP by a
+ * refusal.
+ */
+static int await_path(const struct sockaddr_storage *server, socklen_t len)
+{
+	struct sockaddr_storage to = *server;
+	int tries = lab_secs(30) * 20, fd, refused = 0;
+
+	((struct sockaddr_in *)&to)->sin_port = htons(9);	/* the same place in both families */
+	while (!refused && tries-- > 0) {
+		fd = socket(to.ss_family, SOCK_STREAM, IPPROTO_TCP);
+		if (fd < 0)
+			return lab_fail("socket(): %s", strerror(errno));
+		refused = connect(fd, (struct sockaddr *)&to, len) < 0 && errno == ECONNREFUSED;
+		close(fd);
+		if (!refused)
+			poll(NULL, 0, 50);
+	}
+	return refused ? 0 : lab_fail("no way to the server");
+}
+
 int topo_connect(struct topo *t, int port)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = lab_addr(t->lab->family, topo_server_addr(t), port, &ss);
 	int fd = sized_socket(t);
 
-	if (fd < 0)
+	if (fd < 0 || await_path(&ss, len))
 		return -1;
 	if (connect(fd, (struct sockaddr *)&ss, len))
 		return lab_fail("connect(): %s", strerror(errno));
