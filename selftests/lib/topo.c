@@ -169,9 +169,9 @@ int topo_listen(struct topo *t, int port, int backlog)
 
 /* A connection from the client to the server. */
 /*
- * A link that was just made comes up when the kernel gets round to it, and until then a router may
- * say that there is no way: wait until the server's host itself answers, the kernel's TCP by a
- * refusal.
+ * A link that was just made comes up when the kernel gets round to it, and until then a router
+ * may say that there is no way: wait until the server's host itself answers, the kernel's TCP by
+ * a refusal.
  */
 static int await_path(const struct sockaddr_storage *server, socklen_t len)
 {

@@ -96,10 +96,10 @@ UNIT_TEST(each_event_is_used)
 }
 
 /*
- * RFC9293 3.3.2 figure 5, in its words. One of its arrows is missing on purpose: LISTEN to SYN-SENT
- * by SEND, for which the sockets API has no call. So is SYN-RECEIVED to FIN-WAIT-1 by CLOSE: the
- * FIN waits for ESTABLISHED (3.10.4 allows for both), as in Linux. FIN-WAIT-1 to TIME-WAIT (its note 2) is two edges
- * here.
+ * RFC9293 3.3.2 figure 5, in its words. One of its arrows is missing on purpose: LISTEN to SYN-
+ * SENT by SEND, for which the sockets API has no call. So is SYN-RECEIVED to FIN-WAIT-1 by
+ * CLOSE: the FIN waits for ESTABLISHED (3.10.4 allows for both), as in Linux. FIN-WAIT-1 to
+ * TIME-WAIT (its note 2) is two edges here.
  */
 UNIT_TEST(figure_5)
 {
