@@ -15,6 +15,7 @@ FIXTURE_SETUP(data)
 	LAB_BEGIN(&self->lab);
 	LAB_OK(lab_pair(&self->lab, self->fd));
 }
+
 FIXTURE_TEARDOWN(data) { }
 
 TEST_F(data, there_and_back)

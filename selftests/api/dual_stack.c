@@ -91,8 +91,8 @@ TEST_F(dual_stack, mapped_connect)
 	LAB_OK(lab_recv(peer, LAB_TO_PEER, 0, 100000));
 	len = sizeof(ss);
 	ASSERT_EQ(0, getsockname(fd, (struct sockaddr *)&ss, &len));
-	EXPECT_STREQ("::ffff:127.0.0.1", inet_ntop(AF_INET6,
-		     &((struct sockaddr_in6 *)&ss)->sin6_addr, text, sizeof(text)));
+	inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&ss)->sin6_addr, text, sizeof(text));
+	EXPECT_STREQ("::ffff:127.0.0.1", text);
 	EXPECT_EQ(TCP_ESTABLISHED, lab_tcp_state(fd));
 }
 

@@ -11,6 +11,7 @@ FIXTURE_SETUP(shut)
 	LAB_BEGIN(&self->lab);
 	LAB_OK(lab_pair(&self->lab, self->fd));
 }
+
 FIXTURE_TEARDOWN(shut) { }
 
 TEST_F(shut, writing)

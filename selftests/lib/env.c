@@ -78,7 +78,7 @@ int lab_begin(struct lab *lab, int family, bool tcplab)
 	/* a broken pipe is an errno here, and a test of its own elsewhere */
 	signal(SIGPIPE, SIG_IGN);
 
-	if (only && (only == IPPROTO_TCP) == tcplab) {
+	if (only && (only == IPPROTO_TCP ? tcplab : !tcplab)) {
 		lab_fail("TCPLAB_PROTO=%d leaves protocol %d out", only, lab->proto);
 		return LAB_SKIP;
 	}

@@ -220,7 +220,7 @@ int lab_mac(const char *dev, unsigned char mac[6])
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
 	struct ifreq ifr = { 0 };
 
-	strncpy(ifr.ifr_name, dev, IFNAMSIZ - 1);
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", dev);
 	ret = ioctl(fd, SIOCGIFHWADDR, &ifr);
 	close(fd);
 	if (ret)

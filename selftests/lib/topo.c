@@ -178,7 +178,8 @@ static int await_path(const struct sockaddr_storage *server, socklen_t len)
 	struct sockaddr_storage to = *server;
 	int tries = lab_secs(30) * 20, fd, refused = 0;
 
-	((struct sockaddr_in *)&to)->sin_port = htons(9);	/* the same place in both families */
+	/* the port is in the same place in both families */
+	((struct sockaddr_in *)&to)->sin_port = htons(9);
 	while (!refused && tries-- > 0) {
 		fd = socket(to.ss_family, SOCK_STREAM, IPPROTO_TCP);
 		if (fd < 0)

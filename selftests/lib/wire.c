@@ -420,19 +420,19 @@ int __wire_await_ack(struct wire *w, long ack)
 	}
 }
 
-int __wire_take_stream(struct wire *w, long upto, bool ack_each)
+int __wire_take_stream(struct wire *w, long end, bool ack_each)
 {
-	while (w->f->rcv_nxt < upto) {
+	while (w->f->rcv_nxt < end) {
 		if (__wire_take(w, 0))
 			return -1;
 		if (w->last->s.flags & (SYN | FIN | RST))
 			return lab_fail("got %s; expected data up to %ld",
-					wire_text(&w->last->s), upto);
+					wire_text(&w->last->s), end);
 		if (ack_each && w->last->s.len && __wire_inject(w, WIRE_INJ(ACK)))
 			return -1;
 	}
-	if (w->f->rcv_nxt > upto)
-		return lab_fail("data up to %ld; expected no more than %ld", w->f->rcv_nxt, upto);
+	if (w->f->rcv_nxt > end)
+		return lab_fail("data up to %ld; expected no more than %ld", w->f->rcv_nxt, end);
 	return 0;
 }
 

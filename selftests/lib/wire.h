@@ -160,7 +160,7 @@ int __wire_expect(struct wire *w, const struct wire_seg *s);
 int __wire_silence(struct wire *w, int ms);
 int __wire_await_ack(struct wire *w, long ack);
 int __wire_take(struct wire *w, int ms);
-int __wire_take_stream(struct wire *w, long upto, bool ack_each);
+int __wire_take_stream(struct wire *w, long end, bool ack_each);
 void wire_drain(struct wire *w);
 
 /* Milliseconds between the last two segments taken. */
@@ -205,10 +205,10 @@ int wire_state(struct wire *w);
 #define wire_await_ack(w, ack)		LAB_OK(__wire_await_ack((w), (ack)))
 /* Take the next segment, whatever it is: it is in w->last. */
 #define wire_take(w)			LAB_OK(__wire_take((w), 0))
-/* Take data in segments of whatever size, verify it, acknowledge it, up to sequence @upto. */
-#define wire_take_stream(w, upto)	LAB_OK(__wire_take_stream((w), (upto), true))
+/* Take data in segments of whatever size, verify it, acknowledge it, up to sequence @end. */
+#define wire_take_stream(w, end)	LAB_OK(__wire_take_stream((w), (end), true))
 /* The same without acknowledging. */
-#define wire_take_stream_quietly(w, upto) LAB_OK(__wire_take_stream((w), (upto), false))
+#define wire_take_stream_quietly(w, end) LAB_OK(__wire_take_stream((w), (end), false))
 /* A passive open by the kernel with these options in the SYN; gives the accepted socket. */
 #define wire_accept(w, ...)						\
 	LAB_FD(__wire_accept((w), WIRE_INJ(SYN, .mss = 1460, ##__VA_ARGS__)))

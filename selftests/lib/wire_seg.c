@@ -168,7 +168,12 @@ static int get_options(const uint8_t *o, int len, struct wire_got *g, uint32_t b
 	struct wire_seg *s = &g->s;
 	int i;
 
-	s->mss = s->ws = s->sackok = s->tsval = s->tsecr = s->nsack = WIRE_NONE;
+	s->mss = WIRE_NONE;
+	s->ws = WIRE_NONE;
+	s->sackok = WIRE_NONE;
+	s->tsval = WIRE_NONE;
+	s->tsecr = WIRE_NONE;
+	s->nsack = WIRE_NONE;
 	while (len > 0) {
 		int n;
 
@@ -182,13 +187,13 @@ static int get_options(const uint8_t *o, int len, struct wire_got *g, uint32_t b
 		if (len < 2 || o[1] < 2 || o[1] > len)
 			return lab_fail("malformed option %d in a segment from the kernel", o[0]);
 		n = o[1];
-		if (o[0] == 2 && n == 4)
+		if (o[0] == 2 && n == 4) {
 			s->mss = get16(o + 2);
-		else if (o[0] == 3 && n == 3)
+		} else if (o[0] == 3 && n == 3) {
 			s->ws = o[2];
-		else if (o[0] == 4 && n == 2)
+		} else if (o[0] == 4 && n == 2) {
 			s->sackok = 1;
-		else if (o[0] == 8 && n == 10) {
+		} else if (o[0] == 8 && n == 10) {
 			s->tsval = get32(o + 2);
 			s->tsecr = get32(o + 6);
 		} else if (o[0] == 5 && n >= 10 && (n - 2) % 8 == 0) {

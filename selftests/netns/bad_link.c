@@ -16,6 +16,7 @@ FIXTURE_SETUP(bad_link)
 		SKIP(return, "netem is missing");
 	}
 }
+
 FIXTURE_TEARDOWN(bad_link) { }
 
 TEST_F_TIMEOUT(bad_link, loss_and_delay, lab_secs(120))

@@ -10,6 +10,7 @@ FIXTURE_SETUP(router)
 	LAB_BEGIN(&self->lab);
 	LAB_OK(topo_router(&self->t, &self->lab));
 }
+
 FIXTURE_TEARDOWN(router) { }
 
 TEST_F_TIMEOUT(router, clean, lab_secs(60))

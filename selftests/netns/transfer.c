@@ -10,6 +10,7 @@ FIXTURE_SETUP(transfer)
 	LAB_BEGIN(&self->lab);
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
 }
+
 FIXTURE_TEARDOWN(transfer) { }
 
 TEST_F_TIMEOUT(transfer, clean, lab_secs(60))
