@@ -21,7 +21,7 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module compile release tests check demo vm lint install clean help
+.PHONY: all module compile release tests check debug debug-race demo vm lint install clean help
 
 all: module
 
@@ -49,6 +49,14 @@ check:
 	@TESTS="$(TESTS)" KVER="$(if $(filter-out environment file,$(origin KVER)),$(KVER))" \
 		scripts/check
 
+debug:
+	@scripts/setup check debug
+	@TESTS="$(TESTS)" scripts/check debug
+
+debug-race:
+	@scripts/setup check debug
+	@TESTS="$(TESTS)" scripts/check race
+
 demo:
 	@scripts/setup check
 	@scripts/demo
@@ -75,6 +83,8 @@ help:
 	@echo '                W=1, C=1 and V=1 as in the kernel'
 	@echo 'make demo       boot a VM and show what tcplab does'
 	@echo 'make check      all tests, in VMs; TESTS="wire api/basic" for some, KVER=6.1 for one kernel'
+	@echo 'make debug      all tests on a kernel that finds bugs (KASAN, lockdep, kmemleak ...), built once'
+	@echo 'make debug-race tests for several CPUs on a kernel that finds data races (KCSAN), built once'
 	@echo 'make vm         a shell in a VM with the module loaded and two namespaces joined by veth'
 	@echo 'make lint       checkpatch, sparse, W=1, shellcheck'
 	@echo 'make tests      build the test programs only'
