@@ -21,7 +21,7 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module compile release tests check demo vm lint install clean help
+.PHONY: all module compile release tests check fuzz demo vm lint install clean help
 
 all: module
 
@@ -49,6 +49,9 @@ check:
 	@TESTS="$(TESTS)" KVER="$(if $(filter-out environment file,$(origin KVER)),$(KVER))" \
 		scripts/check
 
+fuzz:
+	@scripts/fuzz
+
 demo:
 	@scripts/setup check
 	@scripts/demo
@@ -75,6 +78,8 @@ help:
 	@echo '                W=1, C=1 and V=1 as in the kernel'
 	@echo 'make demo       boot a VM and show what tcplab does'
 	@echo 'make check      all tests, in VMs; TESTS="wire api/basic" for some, KVER=6.1 for one kernel'
+	@echo 'make fuzz       what nobody sane would send: libFuzzer, and in a VM a peer that lies;'
+	@echo '                FUZZ_SECONDS=60 FUZZ_SEGMENTS=1000000 FUZZ_SEED=n'
 	@echo 'make vm         a shell in a VM with the module loaded and two namespaces joined by veth'
 	@echo 'make lint       checkpatch, sparse, W=1, shellcheck'
 	@echo 'make tests      build the test programs only'
