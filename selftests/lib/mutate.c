@@ -336,6 +336,8 @@ static bool seq_before(uint32_t a, uint32_t b)
 /* Timestamps and window scale of a segment from the kernel; -1 if its options are malformed. */
 static int take_options(struct peer *p, const uint8_t *o, int len, unsigned int flags)
 {
+	if (flags & SYN)
+		p->ws = 0;
 	while (len > 0 && o[0]) {
 		int n = 1;
 
@@ -345,7 +347,7 @@ static int take_options(struct peer *p, const uint8_t *o, int len, unsigned int 
 			n = o[1];
 		}
 		if (o[0] == 3 && flags & SYN)
-			p->ws = p->opt & PEER_WS ? o[2] : 0;
+			p->ws = flags & ACK || p->opt & PEER_WS ? o[2] : 0;
 		if (o[0] == 8 && n == 10) {
 			p->ts_recent = get32(o + 2);
 			/* a lie about the time was believed: it is the time now */
@@ -373,6 +375,8 @@ static void take_numbers(struct peer *p, const uint8_t *t, uint32_t len)
 		p->syn_seen = true;
 		p->rcv_nxt = seq + 1;
 		p->rcv_max = seq + 1;
+		p->open = !(flags & ACK);
+		p->edge = (flags & ACK ? get32(t + 8) : p->isn + 1) + get16(t + 14);
 	}
 	if (!p->irs_known)
 		return;
@@ -383,10 +387,32 @@ static void take_numbers(struct peer *p, const uint8_t *t, uint32_t len)
 	if (flags & FIN)
 		p->fin_seen = true;
 	if (flags & ACK) {
+		if (get32(t + 8) == p->isn + 1)
+			p->open = false;
 		p->acked = get32(t + 8);
 		p->snd_nxt = p->acked;
 		p->wnd = get16(t + 14) << (flags & SYN ? 0 : p->ws);
 	}
+}
+
+/* What holds for any segment of a synchronized connection, apart from its octets. */
+static int check_numbers(struct peer *p, const uint8_t *t, uint32_t len)
+{
+	uint32_t end = get32(t + 4) + len + !!(t[13] & FIN);
+	uint32_t edge = get32(t + 8) + (get16(t + 14) << p->ws);
+
+	if (!p->irs_known || p->anew || (t[13] & (RST | SYN | ACK)) != ACK)
+		return 0;
+	if (seq_before(p->irs + 1 + (uint32_t)p->written + 1, end))
+		return lab_fail("the kernel is at octet %u, but the program wrote %llu",
+				end - p->irs - 1, (unsigned long long)p->written);
+	/* what cannot be expressed is less than a unit; Linux shrinks when memory is short */
+	if (!p->lab->oracle && !p->unsure && seq_before(edge + (1 << p->ws) - 1, p->edge))
+		return lab_fail("the window's right edge moved from %u to %u", p->edge - p->isn,
+				edge - p->isn);
+	if (seq_before(p->edge, edge))
+		p->edge = edge;
+	return 0;
 }
 
 /* A segment of this connection: are its octets those that the program wrote? */
@@ -399,6 +425,8 @@ static int take_mine(struct peer *p, const uint8_t *t, int hlen, int len)
 	if (take_options(p, t + 20, hlen - 20, t[13]))
 		return -1;
 	take_numbers(p, t, len - hlen);
+	if (check_numbers(p, t, len - hlen))
+		return -1;
 	if (len == hlen || !p->irs_known || t[13] & (RST | SYN))
 		return 0;
 	if (lab_verify(t + hlen, LAB_TO_PEER, (uint32_t)(seq - p->irs - 1), len - hlen)) {
@@ -787,7 +815,8 @@ void mutate_segment(struct peer *p)
 	odd_options(p, &raw);
 	if (rnd_one_in(r, 8))
 		odd_envelope(p, &raw);
-	if (raw.flags & SYN && raw.seq != p->isn)
+	/* it may be taken for the answer to the kernel's, whatever it says */
+	if (raw.flags & SYN && p->open)
 		p->unsure = true;
 	raw_send(p, &raw);
 }
@@ -819,6 +848,23 @@ void mutate_plausible(struct peer *p)
 	raw_send(p, &raw);
 	if (raw.seq == p->snd_nxt)
 		p->snd_nxt += len;
+}
+
+void mutate_flood(struct peer *p)
+{
+	uint32_t edge = p->acked + p->wnd, over = rnd_below(&p->rnd, 4) * 500;
+	int n;
+
+	for (n = 0; n < 24; n++) {
+		uint32_t room = edge - p->snd_nxt, len = 1 + rnd_below(&p->rnd, 2800);
+
+		if ((int32_t)(room + over) <= 0)
+			break;
+		/* the last one often ends at the edge, or within an octet or two of it */
+		if ((int32_t)room > 0 && len > room && rnd_one_in(&p->rnd, 2))
+			len = near(&p->rnd, room);
+		peer_send(p, ACK, len < 1 || len > 2803 ? 1 : len, 0);
+	}
 }
 
 /* The kernel's segment that a router would quote: its IP header and the beginning of the rest. */

@@ -3,9 +3,11 @@
  * A peer that lies: it knows where a connection stands, and from there invents segments that are
  * right, nearly right, or nonsense.
  *
- * Whatever it invents, two truths hold, by which the kernel under test is judged: each octet of
+ * Whatever it invents, some truths hold, by which the kernel under test is judged. Each octet of
  * payload is that of the stream LAB_TO_KERNEL at its sequence number, so a program must read that
- * stream and no other; and what the kernel sends must be well-formed, with LAB_TO_PEER as payload.
+ * stream and no other. What the kernel sends must be well-formed, with LAB_TO_PEER as payload, and
+ * must not lie beyond what the program wrote, whatever was acknowledged. The right edge of its window
+ * does not move left (RFC9293 SHLD-14).
  *
  * All choices come from a seeded generator, and are relative to both initial sequence numbers.
  */
@@ -42,14 +44,18 @@ void rnd_seed(struct rnd *r, uint64_t a, uint64_t b);
  * @wnd:	the window that it announced, bytes
  * @rcv_nxt:	next in order from the kernel
  * @rcv_max:	end of the last octet that the kernel sent
+ * @edge:	right edge of the window, the farthest so far
  * @ws:		shift of the kernel's window
+ * @written:	octets that the program wrote
  * @opt:	options of the peer's SYN: PEER_*
  * @tsval:	the peer's clock, never behind what the kernel echoes
  * @ts_recent:	the kernel's
  * @syn_seen:	the kernel sent a SYN that is not answered yet
  * @fin_seen:	the kernel sent its FIN
  * @rst_seen:	the kernel reset the connection
+ * @open:	the kernel's SYN waits for the peer's
  * @unsure:	the kernel may have taken another initial sequence number than @isn
+ * @anew:	the program has connected again: @written and @edge are of another connection
  * @sent:	packets sent
  * @got:	packets that came
  * @talk:	say what is sent and what comes
@@ -63,11 +69,12 @@ struct peer {
 	uint32_t isn, irs;
 	bool irs_known;
 	uint32_t snd_nxt, acked, wnd;
-	uint32_t rcv_nxt, rcv_max;
+	uint32_t rcv_nxt, rcv_max, edge;
 	int ws;
+	uint64_t written;
 	unsigned int opt;
 	uint32_t tsval, ts_recent;
-	bool syn_seen, fin_seen, rst_seen, unsure;
+	bool syn_seen, fin_seen, rst_seen, open, unsure, anew;
 	unsigned long sent, got;
 	bool talk;
 };
@@ -85,6 +92,8 @@ int peer_pump(struct peer *p);
 
 /* The next segment of an honest peer: some data in order, some acknowledged. */
 void mutate_plausible(struct peer *p);
+/* Data in order, up to the edge of the window and somewhat beyond. */
+void mutate_flood(struct peer *p);
 /* One that is wrong in one or more ways. */
 void mutate_segment(struct peer *p);
 /* What a router, or somebody who pretends to be one, says of the connection. */

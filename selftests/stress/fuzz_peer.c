@@ -91,7 +91,7 @@ struct episode {
 	uint64_t number;
 	int step;
 	int fd;			/* -1: none, or closed */
-	uint64_t wrote, read;	/* octets of the two streams */
+	uint64_t read;		/* octets of the peer's stream; of the other p.written */
 	bool unsure;		/* the streams' beginnings are not known any more */
 	char kaddr[64], paddr[64];
 };
@@ -147,12 +147,12 @@ static int user_write(struct episode *e)
 	size_t len = 1 + (rnd_one_in(r, 4) ? rnd_below(r, sizeof(buf)) : rnd_below(r, 300));
 	ssize_t n;
 
-	lab_fill(buf, LAB_TO_PEER, e->wrote, len);
+	lab_fill(buf, LAB_TO_PEER, e->p.written, len);
 	n = send(e->fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT | flags[rnd_below(r, 6)]);
 	if (e->p.talk)
-		printf("# send %zd at %llu: %zd\n", len, (unsigned long long)e->wrote, n);
+		printf("# send %zd at %llu: %zd\n", len, (unsigned long long)e->p.written, n);
 	if (n > 0)
-		e->wrote += n;
+		e->p.written += n;
 	return 0;
 }
 
@@ -219,14 +219,38 @@ static void user_option(struct episode *e)
 		setsockopt(e->fd, options[i].level, options[i].name, &value, sizeof(value));
 }
 
-static void user_ask(struct episode *e)
+/* glibc's structure ends before what is asked for here. */
+struct longer_info {
+	struct tcp_info tcp;
+	uint64_t pacing, max_pacing, acked, received;
+};
+
+/* Nothing that was not written is acknowledged, and nothing is read that did not come. */
+static int check_info(struct episode *e)
+{
+	struct longer_info info = { .received = ~0ULL };
+	socklen_t len = sizeof(info);
+
+	if (e->unsure || getsockopt(e->fd, SOL_TCP, TCP_INFO, &info, &len))
+		return 0;
+	/* SYN and FIN count, too */
+	if (info.acked > e->p.written + 2 || info.received < e->read)
+		return lab_fail("TCP_INFO: %llu acknowledged of %llu, %llu received of %llu read",
+				(unsigned long long)info.acked, (unsigned long long)e->p.written,
+				(unsigned long long)info.received, (unsigned long long)e->read);
+	if (info.tcp.tcpi_state < TCP_ESTABLISHED || info.tcp.tcpi_state > TCP_CLOSING)
+		return lab_fail("TCP_INFO: state %d", info.tcp.tcpi_state);
+	return 0;
+}
+
+static int user_ask(struct episode *e)
 {
 	struct pollfd pfd = { .fd = e->fd, .events = POLLIN | POLLOUT | POLLPRI | POLLRDHUP };
 	struct tcp_info info;
 	socklen_t len = rnd_below(&e->p.rnd, sizeof(info) + 1);
 	int value;
 
-	switch (rnd_below(&e->p.rnd, 5)) {
+	switch (rnd_below(&e->p.rnd, 8)) {
 	case 0:
 		getsockopt(e->fd, SOL_TCP, TCP_INFO, &info, &len);
 		break;
@@ -240,9 +264,13 @@ static void user_ask(struct episode *e)
 	case 3:
 		lab_peer_port(e->fd);
 		break;
-	default:
+	case 4:
 		poll(&pfd, 1, 0);
+		break;
+	default:
+		return check_info(e);
 	}
+	return 0;
 }
 
 static void user_close(struct episode *e)
@@ -267,15 +295,18 @@ static void user_anew(struct episode *e)
 	switch (rnd_below(&e->p.rnd, 4)) {
 	case 0:
 		ss.ss_family = AF_UNSPEC;
-		if (!connect(e->fd, (struct sockaddr *)&ss, len))
-			e->unsure = true;
+		if (connect(e->fd, (struct sockaddr *)&ss, len))
+			break;
+		e->unsure = true;
+		e->p.anew = true;
 		break;
 	case 1:
 		/* 0 only tells that the connection it has is up */
 		if (!connect(e->fd, (struct sockaddr *)&ss, len) || errno != EINPROGRESS)
 			break;
 		e->unsure = true;
-		e->wrote = 0;
+		e->p.anew = true;
+		e->p.written = 0;
 		e->p.kport = lab_port(e->fd);
 		break;
 	case 2:
@@ -308,7 +339,7 @@ static int user_act(struct episode *e)
 	if (what < 65)
 		user_option(e);
 	else if (what < 73)
-		user_ask(e);
+		return user_ask(e);
 	else if (what < 75)
 		shutdown(e->fd, how[rnd_below(r, 4)]);
 	else if (what == 75 && rnd_one_in(r, 2))
@@ -325,6 +356,9 @@ static int open_socket(struct episode *e)
 	e->fd = lab_socket(&e->w->wire.lab, SOCK_NONBLOCK);
 	if (e->fd < 0)
 		return -1;
+	/* often a window that is soon full */
+	if (rnd_one_in(&e->p.rnd, 2))
+		lab_set_opt(e->fd, SOL_SOCKET, SO_RCVBUF, 2000 + rnd_below(&e->p.rnd, 10000));
 	/* a byte of urgent data stays in the stream on either protocol */
 	return lab_set_opt(e->fd, SOL_SOCKET, SO_OOBINLINE, 1);
 }
@@ -572,16 +606,33 @@ static void begin(struct episode *e, struct worker *w, uint64_t number)
 		   wire_kernel_addr(&w->wire), e->paddr);
 }
 
+/* The window is filled to its edge and over it, while the program reads some. */
+static int squeeze(struct episode *e)
+{
+	int n = 1 + rnd_below(&e->p.rnd, 5);
+
+	while (n--) {
+		if (peer_pump(&e->p))
+			return -1;
+		mutate_flood(&e->p);
+		if (e->fd >= 0 && user_read(e))
+			return -1;
+	}
+	return peer_pump(&e->p);
+}
+
 static int step(struct episode *e)
 {
-	unsigned int what = rnd_below(&e->p.rnd, 16);
+	unsigned int what = rnd_below(&e->p.rnd, 64);
 
-	if (what < 6)
+	if (what < 24)
 		mutate_plausible(&e->p);
-	else if (what < 12)
+	else if (what < 44)
 		mutate_segment(&e->p);
-	else if (what == 12 && rnd_one_in(&e->p.rnd, 4))
+	else if (what < 45)
 		mutate_icmp(&e->p);
+	else if (what < 46 && !e->p.rst_seen)
+		return squeeze(e);
 	else if (user_act(e))
 		return -1;
 	return rnd_one_in(&e->p.rnd, 3) ? peer_pump(&e->p) : 0;
@@ -622,7 +673,7 @@ static int episode(struct worker *w, uint64_t number)
 		if (step(&e))
 			goto failed;
 		/* little is left to learn from a connection that has gone */
-		if (e.p.rst_seen && e.kind != K_LISTEN && rnd_one_in(r, 12))
+		if (e.p.rst_seen && e.kind != K_LISTEN && rnd_one_in(r, 4))
 			break;
 	}
 	if (end(&e) || (number / WORKERS % 8 == 0 && check_log(w)))
@@ -679,6 +730,9 @@ static int worker_open(struct worker *w, int family, bool tcplab)
 	w->lfd = wire_listen(&w->wire, 128);
 	if (w->lfd < 0 || lab_set_opt(w->lfd, SOL_SOCKET, SO_OOBINLINE, 1))
 		return -1;
+	/* one has windows that are soon full */
+	if (!w->number && lab_set_opt(w->lfd, SOL_SOCKET, SO_RCVBUF, 6000))
+		return -1;
 	w->kmsg = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (w->kmsg >= 0)
 		lseek(w->kmsg, 0, SEEK_END);
@@ -713,6 +767,7 @@ static int answers(struct worker *w)
 	if (open_passive(&e, true))
 		return lab_fail("the listener does not answer");
 	peer_send(&e.p, ACK | PSH, 1000, 0);
+	e.p.written = 1000;
 	if (lab_recv(e.fd, LAB_TO_KERNEL, 0, 1000) || lab_send(e.fd, LAB_TO_PEER, 0, 1000) ||
 	    peer_pump(&e.p))
 		return -1;
