@@ -20,6 +20,7 @@
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
@@ -30,6 +31,8 @@
 
 #define WORKERS		2
 #define STEPS		160		/* of an episode, at most */
+#define BACKLOG		64		/* of the listener */
+#define CROWD		80		/* more than that */
 #define ANNOUNCE	64		/* episodes between two lines in the kernel's log */
 
 enum kind {
@@ -59,6 +62,7 @@ static const struct {
 struct report {
 	unsigned long sent, got, episodes;
 	unsigned long reached[K_KINDS], missed[K_KINDS];
+	char never[1024];	/* the module's reasons to drop a segment that did not come up */
 	int64_t us;
 	char why[1024];
 };
@@ -81,6 +85,7 @@ struct worker {
 	const struct plan *plan;
 	struct report *report;
 	int number, lfd, kmsg;
+	volatile int meddled;		/* with this descriptor, by a thread; -1: none */
 };
 
 /* One connection and the program at its end. */
@@ -93,6 +98,7 @@ struct episode {
 	int fd;			/* -1: none, or closed */
 	uint64_t read;		/* octets of the peer's stream; of the other p.written */
 	bool unsure;		/* the streams' beginnings are not known any more */
+	bool lost;		/* the state was not reached, which a full queue may explain */
 	char kaddr[64], paddr[64];
 };
 
@@ -181,7 +187,8 @@ static int user_read(struct episode *e)
 /* A filter that passes all, or cuts at some length: what it cuts off the peer sends again. */
 static void user_filter(struct episode *e)
 {
-	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, rnd_below(&e->p.rnd, 100));
+	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K,
+					   rnd_below(&e->p.rnd, 3) * 40);
 	struct sock_fprog prog = { .len = 1, .filter = &code };
 	int off = 0;
 
@@ -206,8 +213,9 @@ static void user_option(struct episode *e)
 		{ SOL_TCP, TCP_WINDOW_CLAMP, 16 }, { SOL_TCP, TCP_QUICKACK, 1 },
 		{ SOL_TCP, TCP_USER_TIMEOUT, 12 }, { SOL_TCP, TCP_NOTSENT_LOWAT, 14 },
 		{ IPPROTO_IP, IP_MTU_DISCOVER, 3 }, { IPPROTO_IP, IP_RECVERR, 1 },
-		{ IPPROTO_IP, IP_TOS, 8 }, { IPPROTO_IP, IP_MINTTL, 6 },
+		{ IPPROTO_IP, IP_TOS, 8 }, { IPPROTO_IP, IP_MINTTL, 7 },
 		{ IPPROTO_IPV6, IPV6_MTU_DISCOVER, 3 }, { IPPROTO_IPV6, IPV6_RECVERR, 1 },
+		{ IPPROTO_IPV6, IPV6_MINHOPCOUNT, 7 },
 	};
 	struct rnd *r = &e->p.rnd;
 	unsigned int i = rnd_below(r, sizeof(options) / sizeof(options[0]));
@@ -363,6 +371,12 @@ static int open_socket(struct episode *e)
 	return lab_set_opt(e->fd, SOL_SOCKET, SO_OOBINLINE, 1);
 }
 
+static int lost(struct episode *e)
+{
+	e->lost = true;
+	return -1;
+}
+
 static int start_connect(struct episode *e)
 {
 	struct sockaddr_storage ss;
@@ -371,7 +385,7 @@ static int start_connect(struct episode *e)
 	if (open_socket(e))
 		return -1;
 	if (!connect(e->fd, (struct sockaddr *)&ss, len) || errno != EINPROGRESS)
-		return lab_fail("connect(): %s", strerror(errno));
+		return lost(e);
 	e->p.kport = lab_port(e->fd);
 	return peer_pump(&e->p);
 }
@@ -399,12 +413,16 @@ static void take_accepted(struct episode *e, bool keep)
 static int open_passive(struct episode *e, bool whole)
 {
 	peer_send(&e->p, SYN, 0, 0);
-	if (peer_pump(&e->p) || !whole)
-		return e->p.irs_known ? 0 : -1;
+	if (peer_pump(&e->p))
+		return -1;
+	if (!e->p.irs_known)
+		return lost(e);
+	if (!whole)
+		return 0;
 	peer_send(&e->p, ACK, 0, 0);
 	take_accepted(e, true);
 	e->p.syn_seen = false;
-	return e->fd < 0 ? -1 : peer_pump(&e->p);
+	return e->fd < 0 ? lost(e) : peer_pump(&e->p);
 }
 
 static int open_active(struct episode *e)
@@ -526,7 +544,7 @@ static void note_state(struct episode *e)
 
 	if (e->fd >= 0 && e->kind != K_TIME_WAIT)
 		state = lab_tcp_state(e->fd);
-	else if (e->number > 8 * K_KINDS && !rnd_one_in(&e->p.rnd, 64))
+	else if (e->number > 8 * WORKERS * K_KINDS && !rnd_one_in(&e->p.rnd, 64))
 		return;
 	else
 		state = lab_conn_state(&e->w->wire.lab, e->p.kport,
@@ -595,15 +613,15 @@ static void begin(struct episode *e, struct worker *w, uint64_t number)
 	e->p.tun = w->wire.tun;
 	e->p.talk = w->plan->only;
 	rnd_seed(&e->p.rnd, w->plan->seed, number);
-	e->kind = number % K_KINDS;
+	e->kind = number / WORKERS % K_KINDS;
 	/* half of the peers behind a router */
 	host = 3 + rnd_below(&e->p.rnd, 200);
 	if (rnd_one_in(&e->p.rnd, 2))
 		sprintf(e->paddr, v6 ? "2001:db8:1::%x" : "198.51.100.%d", host);
 	else
 		sprintf(e->paddr, v6 ? "2001:db8::%x" : "192.0.2.%d", host);
-	peer_begin(&e->p, WIRE_KPORT, 1024 + number / WORKERS % 60000,
-		   wire_kernel_addr(&w->wire), e->paddr);
+	strcpy(e->kaddr, wire_kernel_addr(&w->wire));
+	peer_begin(&e->p, WIRE_KPORT, 1024 + number / WORKERS % 60000, e->kaddr, e->paddr);
 }
 
 /* The window is filled to its edge and over it, while the program reads some. */
@@ -621,6 +639,40 @@ static int squeeze(struct episode *e)
 	return peer_pump(&e->p);
 }
 
+/* Others come to the listener, more than its queues hold; some finish their handshake. */
+static int crowd(struct episode *e)
+{
+	struct peer other[CROWD];
+	int i;
+
+	/* what has come for this peer, or another one would throw it away */
+	if (peer_pump(&e->p))
+		return -1;
+	for (i = 0; i < CROWD; i++) {
+		other[i] = e->p;
+		other[i].sent = 0;
+		other[i].got = 0;
+		peer_begin(&other[i], WIRE_KPORT, 62000 + rnd_below(&e->p.rnd, 2000),
+			   e->kaddr, e->paddr);
+		rnd_u32(&e->p.rnd);
+		peer_send(&other[i], SYN, 0, 0);
+		if (peer_pump(&other[i]))
+			return -1;
+		if (other[i].irs_known && rnd_one_in(&e->p.rnd, 2))
+			peer_send(&other[i], ACK, rnd_below(&e->p.rnd, 3), 0);
+	}
+	if (rnd_one_in(&e->p.rnd, 4))
+		take_accepted(e, false);
+	for (i = 0; i < CROWD; i++) {
+		if (peer_pump(&other[i]))
+			return -1;
+		peer_send(&other[i], RST, 0, 0);
+		e->p.sent += other[i].sent;
+		e->p.got += other[i].got;
+	}
+	return 0;
+}
+
 static int step(struct episode *e)
 {
 	unsigned int what = rnd_below(&e->p.rnd, 64);
@@ -633,6 +685,8 @@ static int step(struct episode *e)
 		mutate_icmp(&e->p);
 	else if (what < 46 && !e->p.rst_seen)
 		return squeeze(e);
+	else if (what < 47 && e->kind == K_LISTEN && rnd_one_in(&e->p.rnd, 4))
+		return crowd(e);
 	else if (user_act(e))
 		return -1;
 	return rnd_one_in(&e->p.rnd, 3) ? peer_pump(&e->p) : 0;
@@ -665,9 +719,12 @@ static int episode(struct worker *w, uint64_t number)
 
 	begin(&e, w, number);
 	r = &e.p.rnd;
-	if (drive(&e) && e.p.sent + e.p.got == 0)
+	if (drive(&e) && !e.lost)
 		goto failed;
 	note_state(&e);
+	/* not in a replay, where order is all */
+	if (number / WORKERS % 4 == 0 && !w->plan->only)
+		w->meddled = e.fd;
 	steps = 20 + rnd_below(r, STEPS - 20);
 	for (e.step = 0; e.step < steps; e.step++) {
 		if (step(&e))
@@ -676,6 +733,7 @@ static int episode(struct worker *w, uint64_t number)
 		if (e.p.rst_seen && e.kind != K_LISTEN && rnd_one_in(r, 4))
 			break;
 	}
+	w->meddled = -1;
 	if (end(&e) || (number / WORKERS % 8 == 0 && check_log(w)))
 		goto failed;
 	w->report->sent += e.p.sent;
@@ -683,6 +741,7 @@ static int episode(struct worker *w, uint64_t number)
 	w->report->episodes++;
 	return 0;
 failed:
+	w->meddled = -1;
 	snprintf(why, sizeof(why), "%s", lab_why());
 	return lab_fail("FUZZ_SEED=%llu FUZZ_ONLY=%llu (worker %d), %s, step %d: %s",
 			(unsigned long long)w->plan->seed, (unsigned long long)number, w->number,
@@ -691,11 +750,38 @@ failed:
 
 /* Workers */
 
+/*
+ * Another thread of the program: it holds the socket's lock at odd moments, so that segments meet a
+ * busy socket and wait in its backlog. What it does changes nothing.
+ */
+static void *meddle(void *arg)
+{
+	struct worker *w = arg;
+
+	for (;;) {
+		struct pollfd pfd = { .fd = w->meddled, .events = POLLIN | POLLOUT };
+		struct tcp_info info;
+		socklen_t len = sizeof(info);
+		int value, one = 1;
+
+		if (pfd.fd < 0) {
+			usleep(500);
+			continue;
+		}
+		getsockopt(pfd.fd, SOL_TCP, TCP_INFO, &info, &len);
+		setsockopt(pfd.fd, SOL_TCP, TCP_NODELAY, &one, sizeof(one));
+		ioctl(pfd.fd, SIOCOUTQ, &value);
+		recv(pfd.fd, &value, sizeof(value), MSG_PEEK | MSG_DONTWAIT);
+		poll(&pfd, 1, 0);
+	}
+	return NULL;
+}
+
 /* Short times, so that all timers go off; as far as the protocol lets them be set. */
 static void hurry(struct worker *w)
 {
 	static const char *const settings[][2] = {
-		{ "fin_timeout", "1" }, { "orphan_retries", "2" }, { "synack_retries", "2" },
+		{ "fin_timeout", "1" }, { "orphan_retries", "2" }, { "synack_retries", "1" },
 		{ "syn_retries", "2" }, { "rto_init_ms", "100" }, { "rto_min_ms", "20" },
 		{ "rto_max_ms", "1000" }, { "delack_min_ms", "5" }, { "delack_max_ms", "20" },
 		{ "msl_ms", "100" },
@@ -727,7 +813,7 @@ static int worker_open(struct worker *w, int family, bool tcplab)
 	if (lab_route_add(family, v6 ? "2001:db8:1::" : "198.51.100.0", v6 ? 64 : 24,
 			  v6 ? "2001:db8::fe" : "192.0.2.254"))
 		return -1;
-	w->lfd = wire_listen(&w->wire, 128);
+	w->lfd = wire_listen(&w->wire, BACKLOG);
 	if (w->lfd < 0 || lab_set_opt(w->lfd, SOL_SOCKET, SO_OOBINLINE, 1))
 		return -1;
 	/* one has windows that are soon full */
@@ -784,6 +870,21 @@ static int answers(struct worker *w)
 	return peer_pump(&e.p);
 }
 
+/* What was not tried cannot have failed: which rules of the module never came to bear? */
+static void note_drops(struct worker *w)
+{
+	static char buf[32768];
+	char *line, *save, name[64], *to = w->report->never;
+	unsigned long long value;
+
+	if (w->wire.lab.oracle || lab_read_file("/proc/net/tcplab/counters", buf, sizeof(buf)) < 0)
+		return;
+	for (line = strtok_r(buf, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (sscanf(line, "Drop%63s %llu", name, &value) == 2 && !value &&
+		    to - w->report->never < 900)
+			to += sprintf(to, " %s", name);
+}
+
 /* Rows of the protocol's table in this namespace; -1: cannot be read. */
 static int connections(struct worker *w)
 {
@@ -804,6 +905,7 @@ static int worker_end(struct worker *w, struct bystanders *b, pid_t bystander)
 {
 	int status;
 
+	note_drops(w);
 	if (answers(w))
 		return -1;
 	b->stop = true;
@@ -836,6 +938,7 @@ static int worker(struct shared *sh, const struct plan *plan, int number, int fa
 {
 	struct worker w = { .plan = plan, .report = &sh->report[number], .number = number };
 	struct bystanders *b = &sh->local[number];
+	pthread_t thread;
 	int64_t begun;
 	pid_t pid;
 	int ret;
@@ -845,6 +948,11 @@ static int worker(struct shared *sh, const struct plan *plan, int number, int fa
 	pid = child();
 	if (!pid)
 		_exit(!!bystanders_loopback(b, &w.wire.lab));
+	w.meddled = -1;
+	if (pthread_create(&thread, NULL, meddle, &w)) {
+		lab_fail("pthread_create() failed");
+		goto failed;
+	}
 	begun = lab_now_us();
 	ret = work(&w);
 	w.report->us = lab_now_us() - begun;
@@ -886,6 +994,9 @@ static void print_figures(struct shared *sh, const char *variant)
 		}
 		printf("# %-30s seen %lu times, missed %lu\n", kinds[k].name, reached, missed);
 	}
+	for (i = 0; i < WORKERS; i++)
+		if (sh->report[i].never[0])
+			printf("# worker %d met no drop for%s\n", i, sh->report[i].never);
 }
 
 static unsigned long seen(const struct shared *sh, int kind)
