@@ -68,8 +68,8 @@ static inline u32 fuzz_magnitude(struct fuzz *f)
 	}								\
 } while (0)
 
-/* The target's body: @f holds what libFuzzer gave. */
-#define FUZZ_TARGET(f)							\
+/* The target's body follows: f holds what libFuzzer gave. */
+#define FUZZ_TARGET							\
 	static void fuzz_one(struct fuzz *f);				\
 	int LLVMFuzzerTestOneInput(const u8 *data, size_t size);	\
 	int LLVMFuzzerTestOneInput(const u8 *data, size_t size)		\

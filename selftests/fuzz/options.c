@@ -90,7 +90,7 @@ static void round_trip(struct fuzz *f)
 	free(exact);
 }
 
-FUZZ_TARGET(f)
+FUZZ_TARGET
 {
 	bool syn = fuzz_u8(f) & 1;
 

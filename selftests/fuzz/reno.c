@@ -48,7 +48,7 @@ static void lose(struct fuzz *f, struct tl_cc *cc)
 	cc->cwnd = fuzz_u8(f) & 1 ? cc->mss : cc->ssthresh;
 }
 
-FUZZ_TARGET(f)
+FUZZ_TARGET
 {
 	struct tl_cc cc = { .ops = &tl_cc_reno, .ssthresh = TL_SSTHRESH_MAX };
 

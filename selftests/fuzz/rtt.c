@@ -76,7 +76,7 @@ static void backoff(struct tl_rtt *r, const struct tl_rto_bounds *b)
 	FUZZ_EQ(min_t(u64, 2 * before, b->max), after);
 }
 
-FUZZ_TARGET(f)
+FUZZ_TARGET
 {
 	struct tl_rto_bounds b;
 	struct rfc rfc = { 0 };

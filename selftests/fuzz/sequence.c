@@ -45,7 +45,7 @@ static bool model_allowing(s64 seq, s64 len, s64 wup, s64 wnd)
 	return model(seq, len, wnd) || (!wnd && !seq);
 }
 
-FUZZ_TARGET(f)
+FUZZ_TARGET
 {
 	u32 nxt = fuzz_u32(f), off = fuzz_magnitude(f);
 	u32 wnd = fuzz_magnitude(f) % (WND_MAX + 1), len = fuzz_magnitude(f) % (LEN_MAX + 1);

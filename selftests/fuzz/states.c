@@ -30,7 +30,7 @@ static bool leads_to_closed(int from)
 	return seen & 1U << TCP_CLOSE;
 }
 
-FUZZ_TARGET(f)
+FUZZ_TARGET
 {
 	int state = TCP_CLOSE;
 

@@ -101,6 +101,16 @@ static int read_all(struct bystanders *b, struct conn *c, int end)
 	return 0;
 }
 
+void bystanders_stop(struct bystanders *b)
+{
+	__atomic_store_n(&b->stop, true, __ATOMIC_RELEASE);
+}
+
+static bool stopped(struct bystanders *b)
+{
+	return __atomic_load_n(&b->stop, __ATOMIC_ACQUIRE);
+}
+
 /* One round of a connection. 1: it has ended as it should. */
 static int conn_round(struct bystanders *b, struct conn *c)
 {
@@ -109,7 +119,7 @@ static int conn_round(struct bystanders *b, struct conn *c)
 	for (end = 0; end < 2; end++)
 		if (!c->shut && write_some(c, end))
 			return -1;
-	if (!c->shut && (!c->left-- || b->stop)) {
+	if (!c->shut && (!c->left-- || stopped(b))) {
 		c->shut = true;
 		if (shutdown(c->fd[0], SHUT_WR) || shutdown(c->fd[1], SHUT_WR))
 			return lab_fail("shutdown(): %s", strerror(errno));
@@ -144,7 +154,7 @@ static int run(struct bystanders *b, struct maker *m)
 			close(c[i].fd[0]);
 			close(c[i].fd[1]);
 			c[i].fd[0] = -1;
-			if (b->stop)
+			if (stopped(b))
 				open--;
 			else if (conn_open(m, &c[i], i))
 				return -1;

@@ -10,17 +10,20 @@
 
 /**
  * struct bystanders - those of one process, in memory that parent and child share
- * @stop:	set by the parent: finish what is under way and go
+ * @stop:	set by bystanders_stop(): finish what is under way and go
  * @bytes:	received and verified
  * @conns:	connections that went from beginning to end
  * @why:	what went wrong, or empty
  */
 struct bystanders {
-	volatile bool stop;
+	bool stop;
 	uint64_t bytes;
 	unsigned long conns;
 	char why[512];
 };
+
+/* In the parent. */
+void bystanders_stop(struct bystanders *b);
 
 /* The bodies of child processes: until @b->stop; 0 or -1 with the reason in @b->why. */
 

@@ -223,6 +223,7 @@ static int put_ip6(struct peer *p, const struct raw *r, uint8_t *ip, int len)
 /* One field of the IP header that is not as it should be. */
 static void spoil_ip(struct peer *p, uint8_t *ip)
 {
+	static const uint8_t headers[] = { 0, 43, 44, 50, 51, 59, 60, 135 };
 	struct rnd *r = &p->rnd;
 
 	if (six(p)) {
@@ -231,7 +232,7 @@ static void spoil_ip(struct peer *p, uint8_t *ip)
 			put16(ip + 4, rnd_magnitude(r, 16));
 			break;
 		case 1:
-			ip[6] = (uint8_t[]){ 0, 43, 44, 50, 51, 59, 60, 135 }[rnd_below(r, 8)];
+			ip[6] = headers[rnd_below(r, ARRAY_SIZE(headers))];
 			break;
 		default:
 			ip[rnd_below(r, 8)] ^= 1 << rnd_below(r, 8);
@@ -432,8 +433,7 @@ static int take_mine(struct peer *p, const uint8_t *t, int hlen, int len)
 	if (lab_verify(t + hlen, LAB_TO_PEER, (uint32_t)(seq - p->irs - 1), len - hlen)) {
 		char why[256];
 
-		strncpy(why, lab_why(), sizeof(why) - 1);
-		why[sizeof(why) - 1] = 0;
+		snprintf(why, sizeof(why), "%s", lab_why());
 		return lab_fail("payload from the kernel: %s", why);
 	}
 	return 0;
@@ -915,6 +915,7 @@ static uint32_t odd_mtu(struct rnd *r)
 
 static int put_icmp4(struct peer *p, uint8_t *ic)
 {
+	static const uint8_t others[] = { 4, 11, 12 };
 	struct rnd *r = &p->rnd;
 	int len = 8 + put_quoted(p, ic + 8);
 
@@ -931,7 +932,7 @@ static int put_icmp4(struct peer *p, uint8_t *ic)
 		ic[1] = rnd_below(r, 17);
 		break;
 	case 3:					/* source quench; time exceeded; bad parameter */
-		ic[0] = (uint8_t[]){ 4, 11, 12 }[rnd_below(r, 3)];
+		ic[0] = others[rnd_below(r, ARRAY_SIZE(others))];
 		ic[1] = rnd_below(r, 3);
 		break;
 	case 4:					/* redirect, to a host on the link */

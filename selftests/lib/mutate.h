@@ -6,8 +6,8 @@
  * Whatever it invents, some truths hold, by which the kernel under test is judged. Each octet of
  * payload is that of the stream LAB_TO_KERNEL at its sequence number, so a program must read that
  * stream and no other. What the kernel sends must be well-formed, with LAB_TO_PEER as payload, and
- * must not lie beyond what the program wrote, whatever was acknowledged. The right edge of its window
- * does not move left (RFC9293 SHLD-14).
+ * must not lie beyond what the program wrote, whatever was acknowledged. The right edge of its
+ * window does not move left (RFC9293 SHLD-14).
  *
  * All choices come from a seeded generator, and are relative to both initial sequence numbers.
  */

@@ -9,12 +9,13 @@
  *
  * What must hold: whatever a program reads is the peer's stream, whatever the kernel sends is
  * well-formed and the program's; bystanders in the same namespace, and between two others, notice
- * nothing; afterwards the listener answers, and all connections go away; the kernel never complains.
+ * nothing; afterwards the listener answers, and all connections go away; the kernel never
+ * complains.
  *
  * Environment:
  *   FUZZ_SEED=n		[1]
- *   FUZZ_SEGMENTS=n		for tcplab, both families together; the kernel's TCP gets a tenth, at
- *				most 20,000	[50,000; 10,000 with TCPLAB_SHORT=1]
+ *   FUZZ_SEGMENTS=n		for tcplab, both families together; the kernel's TCP gets a tenth,
+ *				at most 20,000	[50,000; 10,000 with TCPLAB_SHORT=1]
  *   FUZZ_ONLY=first[-last]	these episodes alone
  */
 #include <linux/filter.h>
@@ -85,7 +86,7 @@ struct worker {
 	const struct plan *plan;
 	struct report *report;
 	int number, lfd, kmsg;
-	volatile int meddled;		/* with this descriptor, by a thread; -1: none */
+	int meddled;		/* with this descriptor, by a thread; -1: none */
 };
 
 /* One connection and the program at its end. */
@@ -218,7 +219,7 @@ static void user_option(struct episode *e)
 		{ IPPROTO_IPV6, IPV6_MINHOPCOUNT, 7 },
 	};
 	struct rnd *r = &e->p.rnd;
-	unsigned int i = rnd_below(r, sizeof(options) / sizeof(options[0]));
+	unsigned int i = rnd_below(r, ARRAY_SIZE(options));
 	int value = rnd_magnitude(r, options[i].bits);
 
 	if (rnd_one_in(r, 16))
@@ -540,12 +541,13 @@ static int drive(struct episode *e)
 /* Is it there? Where no socket tells, a table does, which is dear: not every time. */
 static void note_state(struct episode *e)
 {
+	bool told = e->fd >= 0 && e->kind != K_TIME_WAIT;
 	int state;
 
-	if (e->fd >= 0 && e->kind != K_TIME_WAIT)
-		state = lab_tcp_state(e->fd);
-	else if (e->number > 8 * WORKERS * K_KINDS && !rnd_one_in(&e->p.rnd, 64))
+	if (!told && e->number > 8 * WORKERS * K_KINDS && !rnd_one_in(&e->p.rnd, 64))
 		return;
+	if (told)
+		state = lab_tcp_state(e->fd);
 	else
 		state = lab_conn_state(&e->w->wire.lab, e->p.kport,
 				       e->kind == K_LISTEN ? 0 : e->p.pport);
@@ -565,7 +567,7 @@ static bool complaint(const char *line)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(line, words[i]))
 			return !strstr(line, "tcplab-test:");
 	return false;
@@ -620,7 +622,7 @@ static void begin(struct episode *e, struct worker *w, uint64_t number)
 		sprintf(e->paddr, v6 ? "2001:db8:1::%x" : "198.51.100.%d", host);
 	else
 		sprintf(e->paddr, v6 ? "2001:db8::%x" : "192.0.2.%d", host);
-	strcpy(e->kaddr, wire_kernel_addr(&w->wire));
+	snprintf(e->kaddr, sizeof(e->kaddr), "%s", wire_kernel_addr(&w->wire));
 	peer_begin(&e->p, WIRE_KPORT, 1024 + number / WORKERS % 60000, e->kaddr, e->paddr);
 }
 
@@ -677,16 +679,16 @@ static int step(struct episode *e)
 {
 	unsigned int what = rnd_below(&e->p.rnd, 64);
 
-	if (what < 24)
-		mutate_plausible(&e->p);
-	else if (what < 44)
-		mutate_segment(&e->p);
-	else if (what < 45)
-		mutate_icmp(&e->p);
-	else if (what < 46 && !e->p.rst_seen)
-		return squeeze(e);
-	else if (what < 47 && e->kind == K_LISTEN && rnd_one_in(&e->p.rnd, 4))
+	if (what == 0)
+		return e->p.rst_seen ? 0 : squeeze(e);
+	if (what == 1 && e->kind == K_LISTEN && rnd_one_in(&e->p.rnd, 4))
 		return crowd(e);
+	if (what == 2)
+		mutate_icmp(&e->p);
+	else if (what < 26)
+		mutate_plausible(&e->p);
+	else if (what < 46)
+		mutate_segment(&e->p);
 	else if (user_act(e))
 		return -1;
 	return rnd_one_in(&e->p.rnd, 3) ? peer_pump(&e->p) : 0;
@@ -710,6 +712,11 @@ static int end(struct episode *e)
 	return 0;
 }
 
+static void set_meddled(struct worker *w, int fd)
+{
+	__atomic_store_n(&w->meddled, fd, __ATOMIC_RELAXED);
+}
+
 static int episode(struct worker *w, uint64_t number)
 {
 	struct rnd *r;
@@ -724,7 +731,7 @@ static int episode(struct worker *w, uint64_t number)
 	note_state(&e);
 	/* not in a replay, where order is all */
 	if (number / WORKERS % 4 == 0 && !w->plan->only)
-		w->meddled = e.fd;
+		set_meddled(w, e.fd);
 	steps = 20 + rnd_below(r, STEPS - 20);
 	for (e.step = 0; e.step < steps; e.step++) {
 		if (step(&e))
@@ -733,7 +740,7 @@ static int episode(struct worker *w, uint64_t number)
 		if (e.p.rst_seen && e.kind != K_LISTEN && rnd_one_in(r, 4))
 			break;
 	}
-	w->meddled = -1;
+	set_meddled(w, -1);
 	if (end(&e) || (number / WORKERS % 8 == 0 && check_log(w)))
 		goto failed;
 	w->report->sent += e.p.sent;
@@ -741,7 +748,7 @@ static int episode(struct worker *w, uint64_t number)
 	w->report->episodes++;
 	return 0;
 failed:
-	w->meddled = -1;
+	set_meddled(w, -1);
 	snprintf(why, sizeof(why), "%s", lab_why());
 	return lab_fail("FUZZ_SEED=%llu FUZZ_ONLY=%llu (worker %d), %s, step %d: %s",
 			(unsigned long long)w->plan->seed, (unsigned long long)number, w->number,
@@ -759,7 +766,10 @@ static void *meddle(void *arg)
 	struct worker *w = arg;
 
 	for (;;) {
-		struct pollfd pfd = { .fd = w->meddled, .events = POLLIN | POLLOUT };
+		struct pollfd pfd = {
+			.fd = __atomic_load_n(&w->meddled, __ATOMIC_RELAXED),
+			.events = POLLIN | POLLOUT,
+		};
 		struct tcp_info info;
 		socklen_t len = sizeof(info);
 		int value, one = 1;
@@ -788,7 +798,7 @@ static void hurry(struct worker *w)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		if (!w->wire.lab.oracle || !strstr(settings[i][0], "_ms"))
 			lab_sysctl_set(&w->wire.lab, settings[i][0], settings[i][1]);
 	/* what routers say is forgotten soon, and believed whatever it is */
@@ -908,7 +918,7 @@ static int worker_end(struct worker *w, struct bystanders *b, pid_t bystander)
 	note_drops(w);
 	if (answers(w))
 		return -1;
-	b->stop = true;
+	bystanders_stop(b);
 	while (waitpid(bystander, &status, 0) < 0 && errno == EINTR)
 		;
 	if (b->why[0] || status)
@@ -1051,7 +1061,7 @@ TEST_F_TIMEOUT(fuzz, mutations, time_limit())
 		EXPECT_EQ(0, status)
 			TH_LOG("%s", sh->report[i].why[0] ? sh->report[i].why : "worker died");
 	}
-	sh->veth.stop = true;
+	bystanders_stop(&sh->veth);
 	ASSERT_EQ(self->veth, waitpid(self->veth, &status, 0));
 	EXPECT_EQ(0, status)
 		TH_LOG("bystanders over veth: %s", sh->veth.why);
