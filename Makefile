@@ -21,7 +21,7 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module compile release tests check debug debug-race demo vm lint install clean help
+.PHONY: all module compile release tests check debug debug-race fuzz demo vm lint install clean help
 
 all: module
 
@@ -57,6 +57,9 @@ debug-race:
 	@scripts/setup check debug
 	@TESTS="$(TESTS)" scripts/check race
 
+fuzz:
+	@scripts/fuzz
+
 demo:
 	@scripts/setup check
 	@scripts/demo
@@ -85,6 +88,8 @@ help:
 	@echo 'make check      all tests, in VMs; TESTS="wire api/basic" for some, KVER=6.1 for one kernel'
 	@echo 'make debug      all tests on a kernel that finds bugs (KASAN, lockdep, kmemleak ...), built once'
 	@echo 'make debug-race tests for several CPUs on a kernel that finds data races (KCSAN), built once'
+	@echo 'make fuzz       what nobody sane would send: libFuzzer, and in a VM a peer that lies;'
+	@echo '                FUZZ_SECONDS=60 FUZZ_SEGMENTS=1000000 FUZZ_SEED=n'
 	@echo 'make vm         a shell in a VM with the module loaded and two namespaces joined by veth'
 	@echo 'make lint       checkpatch, sparse, W=1, shellcheck'
 	@echo 'make tests      build the test programs only'

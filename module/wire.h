@@ -54,6 +54,28 @@ static inline bool seq_acceptable(u32 seq, u32 end, u32 nxt, u32 wnd)
 	return wnd && seq_lt(seq, nxt + wnd) && seq_gt(end, nxt);
 }
 
+/**
+ * seg_acceptable() - the first step of RFC9293 3.10.7.4
+ * @seq: SEG.SEQ
+ * @end: SEG.SEQ + SEG.LEN
+ * @wup: RCV.NXT when the window was last announced
+ * @nxt: RCV.NXT
+ * @wnd: RCV.WND, bytes
+ *
+ * RFC9293 3.4, with two allowances that Linux makes: an empty segment that was overtaken by data is
+ * good for its ACK; and with a closed window a segment at RCV.NXT is looked at but for its text,
+ * which the seventh step refuses (RFC9293 MUST-66).
+ *
+ * Return: true if the segment is to be looked at further.
+ */
+static inline bool seg_acceptable(u32 seq, u32 end, u32 wup, u32 nxt, u32 wnd)
+{
+	/* Not by seq_geq() and seq_leq(): 2^31 away, where there is no order, both are true. */
+	if (seq == end)
+		return !seq_lt(seq, wup) && !seq_gt(seq, nxt + wnd);
+	return seq_acceptable(seq, end, nxt, wnd) || (!wnd && seq == nxt);
+}
+
 enum {
 	TL_KIND_EOL		= 0,	/* RFC9293 3.2 */
 	TL_KIND_NOP		= 1,

@@ -28,7 +28,8 @@ static void reno_on_ack(struct tl_cc *cc, const struct tl_cc_sample *s)
 	/* RFC5681 3.1 (3), by RFC3465 2.1: one MSS when a whole window was acknowledged */
 	cc->acked += acked;
 	if (cc->acked >= cc->cwnd) {
-		cc->acked -= cc->cwnd;
+		/* and no more a round trip: one ACK of many windows is credit for one */
+		cc->acked = min(cc->acked - cc->cwnd, cc->cwnd);
 		cc->cwnd += cc->mss;
 	}
 }

@@ -29,19 +29,6 @@ static void note_timestamp(struct tl_sock *tl, const struct tl_cb *cb)
 	}
 }
 
-/*
- * RFC9293 3.4, with two allowances that Linux makes: an empty segment that was overtaken by data is
- * good for its ACK; and with a closed window a segment at RCV.NXT is looked at but for its text,
- * which the seventh step refuses (RFC9293 MUST-66).
- */
-static bool acceptable(const struct tl_sock *tl, const struct tl_cb *cb, u32 wnd)
-{
-	if (cb->seq == cb->end)
-		return seq_geq(cb->seq, tl->rcv.wup) && seq_leq(cb->seq, tl->rcv.nxt + wnd);
-	return seq_acceptable(cb->seq, cb->end, tl->rcv.nxt, wnd) ||
-	       (!wnd && cb->seq == tl->rcv.nxt);
-}
-
 /* Simultaneous open: the peer's SYN-ACK repeats its SYN, and brings the ACK that we wait for. */
 static bool is_syn_again(const struct sock *sk, const struct tl_cb *cb)
 {
@@ -61,7 +48,7 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 		tl_ack_want_now(sk);
 		return TL_DROP_Paws;
 	}
-	if (acceptable(tl, cb, wnd))
+	if (seg_acceptable(cb->seq, cb->end, tl->rcv.wup, tl->rcv.nxt, wnd))
 		return TL_DROP_NONE;
 	if (is_syn_again(sk, cb)) {
 		tl_ack_want_now(sk);		/* the peer may wait for it in SYN-RECEIVED, too */

@@ -7,49 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packet.h"
 #include "wire_internal.h"
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static uint32_t sum(const uint8_t *p, int len, uint32_t s)
-{
-	for (; len > 1; len -= 2, p += 2)
-		s += get16(p);
-	if (len)
-		s += p[0] << 8;
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return s;
-}
 
 /* RFC 9293 3.1: the checksum covers a pseudo-header, here with the protocol's own number. */
 static uint16_t checksum(const struct wire *w, const uint8_t *addrs, const uint8_t *seg, int len)
 {
-	uint32_t s = sum(addrs, w->lab.family == AF_INET6 ? 32 : 8, 0);
+	uint32_t s = sum16(addrs, w->lab.family == AF_INET6 ? 32 : 8, 0);
 
 	s += w->lab.proto;
 	s += len;
-	return ~sum(seg, len, s);
+	return ~sum16(seg, len, s);
 }
 
 /* The options of @s; returns their length, padded to words. */
@@ -128,7 +96,7 @@ static int put_ip(struct wire *w, const struct wire_seg *s, uint8_t *pkt, int le
 	pkt[9] = w->lab.proto;
 	inet_pton(AF_INET, wire_peer_addr(w), pkt + 12);
 	inet_pton(AF_INET, wire_kernel_addr(w), pkt + 16);
-	put16(pkt + 10, ~sum(pkt, 20, 0));
+	put16(pkt + 10, ~sum16(pkt, 20, 0));
 	return 20;
 }
 
@@ -236,7 +204,7 @@ enum wire_parsed wire_parse(struct wire *w, const uint8_t *pkt, int len, struct 
 		return WIRE_FOREIGN;
 	if (!v6) {
 		iphl = (pkt[0] & 0xf) * 4;
-		if (sum(pkt, iphl, 0) != 0xffff)
+		if (sum16(pkt, iphl, 0) != 0xffff)
 			return lab_fail("IPv4 header checksum wrong");
 	}
 	total = v6 ? 40 + get16(pkt + 4) : get16(pkt + 2);

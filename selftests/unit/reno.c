@@ -113,6 +113,19 @@ UNIT_TEST(congestion_avoidance_keeps_credit)
 	UNIT_EQ(12 * MSS, cc.cwnd);
 }
 
+/* RFC5681 3.1: one segment a round trip; an ACK of many windows gives no credit for many steps */
+UNIT_TEST(congestion_avoidance_bounds_credit)
+{
+	struct tl_cc cc = start(10 * MSS, 10 * MSS);
+
+	ack(&cc, 100 * MSS);
+	UNIT_EQ(11 * MSS, cc.cwnd);
+	ack(&cc, MSS);
+	UNIT_EQ(12 * MSS, cc.cwnd);
+	ack(&cc, MSS);
+	UNIT_EQ(12 * MSS, cc.cwnd);
+}
+
 /* RFC5681 3.1 (4): ssthresh = max(FlightSize / 2, 2 * SMSS) */
 UNIT_TEST(ssthresh)
 {

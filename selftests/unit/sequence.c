@@ -132,4 +132,17 @@ UNIT_TEST(acceptable_large_window)
 	UNIT_TRUE(!seq_acceptable(nxt + wnd, nxt + wnd, nxt, wnd));
 }
 
+/* Exactly 2^31 away there is no order: such a segment is not in the window from either side. */
+UNIT_TEST(acceptable_half_way_round)
+{
+	u32 nxt = 0x12345678, far = nxt + 0x80000000;
+
+	UNIT_TRUE(!seg_acceptable(far, far, nxt, nxt, 0));
+	UNIT_TRUE(!seg_acceptable(far, far, nxt, nxt, 1000));
+	UNIT_TRUE(!seg_acceptable(far, far + 1, nxt, nxt, 1000));
+	UNIT_TRUE(seg_acceptable(nxt, nxt, nxt, nxt, 0));
+	UNIT_TRUE(seg_acceptable(nxt - 5, nxt - 5, nxt - 5, nxt, 0));
+	UNIT_TRUE(!seg_acceptable(nxt - 6, nxt - 6, nxt - 5, nxt, 0));
+}
+
 UNIT_MAIN
