@@ -21,7 +21,7 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module compile release tests check debug debug-race fuzz demo vm lint install clean help
+.PHONY: all module compile failmem release tests check debug debug-race fuzz demo vm lint install clean help
 
 all: module
 
@@ -36,6 +36,14 @@ compile:
 	@scripts/source-links "$(work)"
 	@echo "  KERNEL  $(release)"
 	+@$(kbuild) modules
+
+# A helper of tests, for the same kernel, in a folder beside the module's objects
+failmem: compile
+	@mkdir -p "$(work)-failmem"
+	@ln -sf "$(top)"/selftests/stress/failmem/* "$(work)-failmem/"
+	+@$(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)-failmem" \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	@cp "$(work)-failmem/failmem.ko" "$(work)/"
 
 release:
 	@echo "$(release)"

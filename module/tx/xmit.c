@@ -191,6 +191,8 @@ int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
  * @which: options to offer
  * @mss: value of the MSS option
  *
+ * Without memory it counts as sent and lost: the first SYN has no other timer that would try again.
+ *
  * Return: 0 or a negative errno.
  */
 int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss)
@@ -200,9 +202,9 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss)
 	struct tl_opts opts = { .mss = mss, .wscale = tl->rcv.wscale };
 	u32 end = tl->snd.iss + 1;
 
-	if (!skb)
-		return -ENOMEM;
 	account_data(sk, tl->snd.iss, end);
 	tl->snd.nxt = end;
+	if (!skb)
+		return -ENOMEM;
 	return xmit(sk, skb, tl->snd.iss, flags, which, &opts);
 }

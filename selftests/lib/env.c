@@ -13,9 +13,9 @@
 
 #include "lab.h"
 
-static char why[1024];
+static _Thread_local char why[1024];
 
-/* The words that belong to the last failure. */
+/* The words that belong to the last failure, of this thread. */
 const char *lab_why(void)
 {
 	return why;
