@@ -311,8 +311,10 @@ static void user_anew(struct episode *e)
 		break;
 	case 1:
 		/* 0 only tells that the connection it has is up */
-		if (!connect(e->fd, (struct sockaddr *)&ss, len) || errno != EINPROGRESS)
+		if (!connect(e->fd, (struct sockaddr *)&ss, len) || errno == EISCONN ||
+		    errno == EALREADY)
 			break;
+		/* an error takes what was left of the old one away */
 		e->unsure = true;
 		e->p.anew = true;
 		e->p.written = 0;
