@@ -34,11 +34,13 @@ struct tl_bound {
  * @lock: guards @queue; softirqs take it
  * @queue: children whose handshake is complete, oldest first: the accept queue
  * @half_open: requests that name this listener: the length of its SYN queue
+ * @warned: the log knows that its SYN queue was full
  */
 struct tl_listener {
 	spinlock_t		lock;	/* guards queue */
 	struct list_head	queue;
 	atomic_t		half_open;
+	bool			warned;
 };
 
 /* port.c */
@@ -72,6 +74,8 @@ enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 			 const struct tl_af_ops *af);
 struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct tl_af_ops *af,
 			 enum tl_drop *why);
+struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+			    const struct tl_af_ops *af, enum tl_drop *why);
 void tl_synq_purge(struct net *net, struct tl_node *node);
 bool tl_synq_alive(struct net *net, struct tl_node *node);
 struct sock *tl_synq_listener(const struct tl_node *node);

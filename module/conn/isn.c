@@ -5,6 +5,7 @@
  */
 #include <linux/random.h>
 #include "sock.h"
+#include "conn/cookie.h"
 
 /**
  * tl_isn_net_init() - draw a namespace's secrets
@@ -14,6 +15,8 @@ void tl_isn_net_init(struct tl_net *tn)
 {
 	get_random_bytes(&tn->isn_key, sizeof(tn->isn_key));
 	get_random_bytes(&tn->ts_key, sizeof(tn->ts_key));
+	get_random_bytes(&tn->cookie_key, sizeof(tn->cookie_key));
+	tn->cookie_last = tl_clock_seconds() - TL_COOKIE_LIFE - 1;
 }
 
 /**

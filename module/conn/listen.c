@@ -31,6 +31,7 @@ int tl_listen(struct socket *sock, int backlog)
 	}
 
 	sk->sk_ack_backlog = 0;
+	tl->listener.warned = false;
 	tl_state_set(sk, TCP_LISTEN, TL_EV_LISTEN);
 	/* As a listener it may conflict with those with whom it could share so far. */
 	err = tl_port_get(sk, inet_sk(sk)->inet_num);

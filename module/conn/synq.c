@@ -9,6 +9,7 @@
  */
 #include <linux/slab.h>
 #include "sock.h"
+#include "conn/cookie.h"
 #include "conn/synq.h"
 
 static struct kmem_cache *cache;
@@ -76,7 +77,12 @@ struct sock *tl_synq_listener(const struct tl_node *node)
 	return container_of(node, struct tl_req, node)->listener;
 }
 
-static void req_send(struct net *net, struct tl_req *req, u8 flags)
+static u32 req_tsval(const struct tl_req *req)
+{
+	return tl_clock_ts_ms() + req->ts_off;
+}
+
+static void req_send(struct net *net, struct tl_req *req, u8 flags, u32 tsval)
 {
 	const struct tl_stray way = {
 		.tuple		= &req->node.tuple,
@@ -96,7 +102,7 @@ static void req_send(struct net *net, struct tl_req *req, u8 flags)
 		.which	= syn ? req->which : req->which & TL_OPT_TIMESTAMP,
 		.opts	= {
 			.wscale	= req->rcv_wscale,
-			.tsval	= tl_clock_ts_ms() + req->ts_off,
+			.tsval	= tsval,
 			.tsecr	= READ_ONCE(req->ts_recent),
 		},
 	};
@@ -119,7 +125,7 @@ static void req_resend(struct net *net, struct tl_req *req)
 	req->resent = true;
 	TL_INC(net, RetransSegs);
 	TL_INC(net, TCPSynRetrans);
-	req_send(net, req, TL_SYN | TL_ACK);
+	req_send(net, req, TL_SYN | TL_ACK, req_tsval(req));
 }
 
 /* The SYN-ACK was not acknowledged in time. */
@@ -163,27 +169,34 @@ static void req_negotiate(struct net *net, struct tl_req *req, const struct tl_o
 		req->which |= TL_OPT_SACK_PERM;
 }
 
+/* What a request knows before it looks at the options. */
+static void req_begin(struct tl_req *req, struct sock *lsk, const struct tl_where *w)
+{
+	struct tl_net *tn = tl_net(sock_net(lsk));
+
+	req->node.tuple = w->tuple;
+	req->node.kind = TL_KIND_REQ;
+	req->node.bound_dev = READ_ONCE(lsk->sk_bound_dev_if) ?: w->scope;
+	req->listener = lsk;
+	req->ts_off = tl_ts_offset(tn, &w->tuple);
+	req->mark = READ_ONCE(lsk->sk_mark);
+	req->tos = READ_ONCE(inet_sk(lsk)->tos);
+	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
+}
+
 static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 				 const struct tl_where *w, const struct tl_af_ops *af)
 {
 	struct net *net = sock_net(lsk);
-	struct tl_net *tn = tl_net(net);
 	struct tl_req *req = kmem_cache_zalloc(cache, GFP_ATOMIC);
 	const struct tl_cb *cb = TL_CB(skb);
 
 	if (!req)
 		return NULL;
-	req->node.tuple = w->tuple;
-	req->node.kind = TL_KIND_REQ;
-	req->node.bound_dev = READ_ONCE(lsk->sk_bound_dev_if) ?: w->scope;
-	req->listener = lsk;
+	req_begin(req, lsk, w);
 	req->born_us = tl_clock_us();
 	req->irs = cb->seq;
-	req->iss = tl_isn(tn, &w->tuple);
-	req->ts_off = tl_ts_offset(tn, &w->tuple);
-	req->mark = READ_ONCE(lsk->sk_mark);
-	req->tos = READ_ONCE(inet_sk(lsk)->tos);
-	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
+	req->iss = tl_isn(tl_net(net), &w->tuple);
 	req_negotiate(net, req, &cb->opts, af);
 	tl_mini_timer_init(&req->timer, req_timer);
 	return req;
@@ -196,6 +209,99 @@ static bool synq_full(const struct sock *lsk)
 			READ_ONCE(lsk->sk_max_ack_backlog) + 1);
 
 	return atomic_read(&tl_sk(lsk)->listener.half_open) >= max;
+}
+
+/* Once a listener: whoever reads the log is to know why SYNs meet with cookies, or with silence. */
+static void warn_flood(struct sock *lsk, bool cookies)
+{
+	if (xchg(&tl_sk(lsk)->listener.warned, true))
+		return;
+	net_info_ratelimited("tcplab: SYN queue of port %u is full: %s\n", inet_sk(lsk)->inet_num,
+			     cookies ? "sending cookies" : "dropping SYNs");
+}
+
+/* Answer a SYN and forget it: the third segment will say it all again. */
+static enum tl_drop cookie_syn(struct sock *lsk, const struct sk_buff *skb,
+			       const struct tl_where *w, const struct tl_af_ops *af)
+{
+	struct net *net = sock_net(lsk);
+	struct tl_net *tn = tl_net(net);
+	u32 now = tl_clock_seconds(), ts;
+	struct tl_req req = { 0 };
+
+	req_begin(&req, lsk, w);
+	req.irs = TL_CB(skb)->seq;
+	req_negotiate(net, &req, &TL_CB(skb)->opts, af);
+	if (!(req.which & TL_OPT_TIMESTAMP))	/* nowhere to keep the others */
+		req.which = TL_OPT_MSS;
+	req.iss = tl_cookie_make(tn, &w->tuple, req.irs, &req.mss);
+	ts = tl_cookie_ts(tl_clock_ts_ms(), req.which, req.snd_wscale);
+	if (READ_ONCE(tn->cookie_last) != now)
+		WRITE_ONCE(tn->cookie_last, now);
+	TL_INC(net, SyncookiesSent);
+	req_send(net, &req, TL_SYN | TL_ACK, ts + req.ts_off);
+	return TL_DROP_NONE;
+}
+
+/**
+ * tl_synq_cookie() - an ACK came to a listener: does it return a SYN cookie? (RFC4987 3.6)
+ * @lsk: listener
+ * @skb: the segment; not consumed
+ * @w: its addresses
+ * @af: its family
+ * @why: the reason to drop it, when NULL is returned; TL_DROP_NONE if it is no cookie
+ *
+ * Context: RCU reader, BHs off, no lock.
+ * Return: as tl_synq_rcv().
+ */
+struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+			    const struct tl_af_ops *af, enum tl_drop *why)
+{
+	const struct tl_cb *cb = TL_CB(skb);
+	struct net *net = sock_net(lsk);
+	struct tl_net *tn = tl_net(net);
+	struct tl_req req = { 0 };
+	struct sock *child;
+
+	*why = TL_DROP_NONE;
+	if ((cb->flags & (TL_SYN | TL_ACK | TL_RST)) != TL_ACK || !TL_SYSCTL(net, syncookies) ||
+	    tl_clock_seconds() - READ_ONCE(tn->cookie_last) > TL_COOKIE_LIFE)
+		return NULL;
+	req.irs = cb->seq - 1;
+	req.iss = cb->ack - 1;
+	req.mss = tl_cookie_check(tn, &w->tuple, req.irs, req.iss);
+	if (!req.mss) {
+		TL_INC(net, SyncookiesFailed);
+		return NULL;
+	}
+	TL_INC(net, SyncookiesRecv);
+	if (sk_acceptq_is_full(lsk)) {
+		TL_INC(net, ListenOverflows);
+		TL_INC(net, ListenDrops);
+		*why = TL_DROP_AcceptQueueFull;
+		return NULL;
+	}
+
+	req_begin(&req, lsk, w);
+	if (cb->opts.seen & TL_OPT_TIMESTAMP) {
+		req.which = tl_cookie_ts_read(cb->opts.tsecr - req.ts_off, &req.snd_wscale);
+		req.ts_recent = cb->opts.tsval;
+	}
+	req.which |= TL_OPT_MSS;
+	if (req.which & TL_OPT_WSCALE)
+		req.rcv_wscale = tl_rcv_wscale(lsk);
+
+	child = tl_child_create(&req, skb, af);
+	*why = TL_DROP_Memory;
+	if (!child)
+		return NULL;
+	TL_INC(net, PassiveOpens);
+	tl_state_note(net, &w->tuple, TCP_LISTEN, TCP_SYN_RECV, TL_EV_COOKIE);
+	if (tl_hash_insert(net, &tl_sk(child)->node)) {
+		tl_child_discard(child);	/* another CPU was first with the same segment */
+		return NULL;
+	}
+	return child;
 }
 
 /**
@@ -212,9 +318,13 @@ enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 			 const struct tl_af_ops *af)
 {
 	struct net *net = sock_net(lsk);
+	int cookies = TL_SYSCTL(net, syncookies);
+	bool full = synq_full(lsk);
 	struct tl_req *req;
 
-	if (synq_full(lsk)) {
+	if (full)
+		warn_flood(lsk, cookies);
+	if (full && !cookies) {
 		TL_INC(net, TCPReqQFullDrop);
 		TL_INC(net, ListenDrops);
 		return TL_DROP_SynQueueFull;
@@ -224,6 +334,10 @@ enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 		TL_INC(net, ListenDrops);
 		return TL_DROP_AcceptQueueFull;
 	}
+	if (full)
+		TL_INC(net, TCPReqQFullDoCookies);
+	if (full || cookies == 2)
+		return cookie_syn(lsk, skb, w, af);
 	/* A listener that closes just now has no reference to give. */
 	if (!refcount_inc_not_zero(&lsk->sk_refcnt))
 		return TL_DROP_NoSocket;
@@ -241,7 +355,7 @@ enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 	TL_INC(net, PassiveOpens);
 	tl_state_note(net, &w->tuple, TCP_LISTEN, TCP_SYN_RECV, TL_EV_RCV_SYN);
 	tl_mini_timer_arm(&req->timer, req_timeout(lsk, req));
-	req_send(net, req, TL_SYN | TL_ACK);
+	req_send(net, req, TL_SYN | TL_ACK, req_tsval(req));
 	return TL_DROP_NONE;
 }
 
@@ -262,7 +376,7 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 	/* first: sequence number, and R1 of RFC7323 5.3 */
 	if (old || !seq_acceptable(cb->seq, cb->end, req->irs + 1, req->rcv_wnd)) {
 		if (!(cb->flags & TL_RST) && tl_challenge_allowed(net))
-			req_send(net, req, TL_ACK);
+			req_send(net, req, TL_ACK, req_tsval(req));
 		return old ? TL_DROP_Paws : TL_DROP_OutOfWindow;
 	}
 	/* second: RST, exactly (RFC5961 3.2) */
@@ -272,13 +386,13 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 			return TL_DROP_USED;
 		}
 		if (tl_challenge_allowed(net))
-			req_send(net, req, TL_ACK);
+			req_send(net, req, TL_ACK, req_tsval(req));
 		return TL_DROP_BadRst;
 	}
 	/* fourth: SYN (RFC5961 4.2) */
 	if (cb->flags & TL_SYN) {
 		if (tl_challenge_allowed(net))
-			req_send(net, req, TL_ACK);
+			req_send(net, req, TL_ACK, req_tsval(req));
 		return TL_DROP_SynInWindow;
 	}
 	/* fifth: ACK */

@@ -28,6 +28,7 @@ struct tl_sysctl {
 	int	retries2;
 	int	orphan_retries;
 	int	max_syn_backlog;
+	int	syncookies;
 	int	max_tw_buckets;
 	int	max_orphans;
 	int	abort_on_overflow;
@@ -73,6 +74,8 @@ struct tl_net {
 	struct sock			*ctl6;
 	siphash_key_t			isn_key;
 	siphash_key_t			ts_key;
+	siphash_key_t			cookie_key;
+	u32				cookie_last;	/* when a SYN cookie was sent, seconds */
 	struct tl_challenge		challenge;
 	atomic_t			timewaits;
 	atomic_t			orphans;

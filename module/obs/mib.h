@@ -24,7 +24,11 @@
 	TL_MIB(OutRsts)			/* segments sent with RST */	\
 	TL_MIB(ListenOverflows)		/* accept queue full */		\
 	TL_MIB(ListenDrops)		/* SYNs and last ACKs lost at a listener */	\
-	TL_MIB(TCPReqQFullDrop)		/* SYN queue full */		\
+	TL_MIB(TCPReqQFullDrop)		/* SYN queue full: SYNs dropped */	\
+	TL_MIB(TCPReqQFullDoCookies)	/* SYN queue full: answered by a SYN cookie */	\
+	TL_MIB(SyncookiesSent)		/* SYN cookies sent */		\
+	TL_MIB(SyncookiesRecv)		/* good ones that came back */	\
+	TL_MIB(SyncookiesFailed)	/* forged or too old ones */	\
 	TL_MIB(TCPTimeouts)		/* RTO fired */			\
 	TL_MIB(TCPFastRetrans)		/* sent again on duplicate ACKs */	\
 	TL_MIB(TCPSlowStartRetrans)	/* sent again after an RTO */	\

@@ -155,13 +155,22 @@ static void rcv_listener(struct sock *lsk, struct sk_buff *skb, const struct tl_
 	struct net *net = sock_net(lsk);
 	const struct tl_cb *cb = TL_CB(skb);
 	enum tl_drop why = admit(lsk, skb, af);
+	struct sock *child;
 
 	if (why == TL_DROP_NONE) {
 		if (cb->flags & TL_RST) {			/* first */
 			why = TL_DROP_ListenNoSyn;
 		} else if (cb->flags & TL_ACK) {		/* second */
-			tl_reset_stray(net, skb, w, af, lsk);
-			why = TL_DROP_ListenNoSyn;
+			child = tl_synq_cookie(lsk, skb, w, af, &why);
+			if (child) {
+				__acquire(&child->sk_lock.slock);
+				rcv_child(child, lsk, skb);
+				return;
+			}
+			if (why == TL_DROP_NONE) {
+				tl_reset_stray(net, skb, w, af, lsk);
+				why = TL_DROP_ListenNoSyn;
+			}
 		} else if ((cb->flags & (TL_SYN | TL_FIN)) == TL_SYN && !af->group(skb)) {
 			why = tl_synq_syn(lsk, skb, w, af);	/* third */
 		} else {

@@ -66,6 +66,7 @@ static const struct ctl_table rows[] = {
 	ROW(retries2, proc_dointvec_minmax, &zero, &retries_max),
 	ROW(orphan_retries, proc_dointvec_minmax, &zero, &retries_max),
 	ROW(max_syn_backlog, proc_dointvec_minmax, &zero, NULL),
+	ROW(syncookies, proc_dointvec_minmax, &zero, &two),
 	ROW(max_tw_buckets, proc_dointvec_minmax, &zero, NULL),
 	ROW(max_orphans, proc_dointvec_minmax, &zero, NULL),
 	ROW(abort_on_overflow, proc_dointvec_minmax, &zero, &one),
@@ -131,6 +132,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.orphan_retries		= 0,
 		/* by the machine's size */
 		.max_syn_backlog	= READ_ONCE(tn->net->ipv4.sysctl_max_syn_backlog),
+		.syncookies		= 1,
 		.max_tw_buckets		= READ_ONCE(death_row->sysctl_max_tw_buckets),
 		.max_orphans		= READ_ONCE(death_row->sysctl_max_tw_buckets) / 2,
 		.fin_timeout		= 60 * HZ,
