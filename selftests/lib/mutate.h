@@ -17,6 +17,10 @@
 #include "lab.h"
 #include "wire.h"
 
+#ifndef ARRAY_SIZE		/* as in kselftest.h */
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#endif
+
 /* A generator of its own for each thing that is to be repeated by itself (splitmix64). */
 struct rnd {
 	uint64_t state;
