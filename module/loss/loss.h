@@ -56,6 +56,7 @@ u32 tl_loss_allowance(const struct sock *sk);
 
 /* rto.c */
 void tl_rto_restart(struct sock *sk);
+void tl_rto_window_opened(struct sock *sk);
 void tl_rto_arm(struct sock *sk);
 void tl_rto_timer(struct sock *sk);
 unsigned long tl_rto_jiffies(const struct sock *sk);

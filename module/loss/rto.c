@@ -143,6 +143,23 @@ static void send_again(struct sock *sk)
 }
 
 /**
+ * tl_rto_window_opened() - the window had been shut over what is outstanding, and is open again
+ * @sk: socket, locked
+ *
+ * What went into the closed window serves as its probes (RFC9293 3.8.6.1), ever more rarely. The
+ * peer has thrown it away: now that it has room it need not wait for the next probe.
+ */
+void tl_rto_window_opened(struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+
+	if (!tl->loss.retries || tl->snd.una == tl->snd.max || !tl_in_state(sk, TLF_SYNCHRONIZED))
+		return;
+	send_again(sk);
+	tl_rto_restart(sk);
+}
+
+/**
  * tl_rto_timer() - nothing was acknowledged for a whole RTO (RFC6298 5.4 to 5.7)
  * @sk: socket, locked; it may be CLOSED afterwards
  */

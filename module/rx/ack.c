@@ -54,7 +54,7 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	const struct tl_cb *cb = TL_CB(skb);
-	bool window_changed;
+	bool window_changed, was_shut = !tl->snd.wnd;
 
 	/* RFC5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT */
 	if (seq_lt(cb->ack, tl->snd.una - max(tl->snd.max_wnd, 1U))) {
@@ -77,6 +77,8 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 		   cb->seq == cb->end && !window_changed) {
 		/* RFC5681 2: a duplicate ACK, by its five marks */
 		tl_loss_dupack(sk);
+	} else if (was_shut && tl->snd.wnd) {
+		tl_rto_window_opened(sk);
 	}
 	tl_persist_update(sk);
 	return TL_DROP_NONE;

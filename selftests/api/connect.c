@@ -166,7 +166,7 @@ TEST_F(connect, not_connected)
 TEST_F(connect, disconnect_and_again)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
-	int listener = LAB_FD(lab_listen(&self->lab, 0, 4)), fd, i;
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 4)), fd, peer, i;
 	struct sockaddr_storage ss;
 	socklen_t len = lab_loopback(&self->lab, lab_port(listener), &ss);
 
@@ -177,6 +177,13 @@ TEST_F(connect, disconnect_and_again)
 		ASSERT_EQ(0, connect(fd, &none, sizeof(none)));
 		EXPECT_EQ(TCP_CLOSE, lab_tcp_state(fd));
 	}
+	/* and it works like one */
+	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&ss, len));
+	for (i = 0; i < 3; i++)
+		close(LAB_FD(accept(listener, NULL, NULL)));
+	peer = LAB_FD(accept(listener, NULL, NULL));
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 5000));
+	LAB_OK(lab_recv(peer, LAB_TO_PEER, 0, 5000));
 	/* a bound port is kept, as Linux keeps it */
 	close(fd);
 	fd = LAB_FD(lab_socket(&self->lab, 0));

@@ -127,6 +127,20 @@ TEST_F(readiness, low_water)
 	EXPECT_EQ(POLLIN, lab_wait(fd[0], POLLIN));
 }
 
+/* More than the buffer will ever hold: readable when it is full, or both would wait for ever. */
+TEST_F(readiness, low_water_beyond_buffer)
+{
+	char buf[10000] = { 0 };
+	int fd[2];
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	LAB_OK(lab_set_opt(fd[0], SOL_SOCKET, SO_RCVBUF, 32768));
+	LAB_OK(lab_set_opt(fd[0], SOL_SOCKET, SO_RCVLOWAT, 200000));
+	LAB_OK(lab_nonblock(fd[1], true));
+	EXPECT_TRUE(LAB_UNTIL((send(fd[1], buf, sizeof(buf), MSG_NOSIGNAL),
+			       lab_poll(fd[0], POLLIN, 0) == POLLIN)));
+}
+
 static int epoll_one(int ep, unsigned int *events, int ms)
 {
 	struct epoll_event ev = { 0 };

@@ -36,7 +36,6 @@ int lab_module_remove(const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? errno : 0;
 }
 
-__attribute__((format(printf, 3, 4)))
 static int set(const char *dir, const char *name, const char *fmt, ...)
 {
 	char path[200], value[100];

@@ -26,7 +26,7 @@ struct states {
 
 int states_make(struct states *s, struct lab *lab);
 
-/* The link goes down with data and FINs on their way: orphans are left, in FIN_WAIT1 and LAST_ACK. */
+/* The link goes down with data and FINs on their way, and all are closed: orphans are left. */
 int states_cut(struct states *s);
 void states_close(struct states *s);
 

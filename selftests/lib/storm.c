@@ -18,6 +18,8 @@ int storm_rounds(int n)
 		return n * atoi(s);
 	if (lab_slow() >= 10)
 		n /= 4;
+	else if (getenv("TCPLAB_SHORT"))
+		n /= 3;
 	return n > 0 ? n : 1;
 }
 
@@ -134,6 +136,8 @@ int storm_drain(int fd, unsigned int stream, uint64_t *got, int *err)
 	uint8_t buf[8192];
 	ssize_t n;
 
+	/* Present from the start: no page of ours is to be found only while recv() copies to it. */
+	memset(buf, 0, sizeof(buf));
 	*got = 0;
 	for (;;) {
 		n = recv(fd, buf, sizeof(buf), 0);

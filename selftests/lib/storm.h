@@ -4,8 +4,8 @@
  * each with random numbers of its own, until their rounds are done or the crew is told to stop.
  *
  * Environment:
- *   TCPLAB_ROUNDS=n    multiply the rounds; without it they are a quarter where TCPLAB_SLOW is 10 or
- *                      more
+ *   TCPLAB_ROUNDS=n    multiply the rounds; without it they are a quarter where TCPLAB_SLOW is 10
+ *                      or more, and a third where TCPLAB_SHORT is set
  */
 #ifndef LAB_STORM_H
 #define LAB_STORM_H

@@ -13,6 +13,8 @@
 #include "states.h"
 #include "failmem.h"
 
+#include <sys/mman.h>
+
 FIXTURE(coming_going) { const char *ko; };
 FIXTURE_SETUP(coming_going)
 {
@@ -21,6 +23,7 @@ FIXTURE_SETUP(coming_going)
 	ASSERT_NE(0, access("/sys/module/tcplab", F_OK))
 		TH_LOG("the module is loaded already");
 }
+
 FIXTURE_TEARDOWN(coming_going)
 {
 	lab_module_remove("tcplab");
@@ -141,7 +144,7 @@ TEST_F_TIMEOUT(coming_going, with_traffic, lab_secs(60) * storm_rounds(1))
 }
 
 /* Sockets made and closed in a hurry while somebody tries to remove the module, again and again. */
-static void open_and_close(int stop)
+static void open_and_close(int stop, atomic_int *opened)
 {
 	int fd, family = AF_INET;
 	char c;
@@ -150,26 +153,32 @@ static void open_and_close(int stop)
 	while (read(stop, &c, 1) < 0) {
 		family = family == AF_INET ? AF_INET6 : AF_INET;
 		fd = socket(family, SOCK_STREAM, LAB_PROTOCOL);
-		if (fd >= 0)
-			close(fd);
+		if (fd < 0)
+			continue;
+		atomic_fetch_add(opened, 1);
+		close(fd);
 	}
 }
 
 TEST_F_TIMEOUT(coming_going, against_openers, lab_secs(60) * storm_rounds(1))
 {
-	int stop[2], i, err, n = storm_rounds(15), refused = 0, status;
+	int stop[2], i, err, n = storm_rounds(10), refused = 0, status;
+	atomic_int *opened = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				  -1, 0);
 
+	ASSERT_NE(MAP_FAILED, opened);
 	ASSERT_EQ(0, pipe(stop));
 	for (i = 0; i < 2; i++) {
 		if (!fork()) {
 			close(stop[1]);
-			open_and_close(stop[0]);
+			open_and_close(stop[0], opened);
 			_exit(0);
 		}
 	}
 	for (i = 0; i < n; i++) {
+		atomic_store(opened, 0);
 		ASSERT_EQ(0, lab_module_load(self->ko, ""));
-		usleep(i * 100);
+		ASSERT_TRUE(LAB_UNTIL(atomic_load(opened) > i));
 		while ((err = lab_module_remove("tcplab")) == EAGAIN || err == EBUSY)
 			refused++;
 		ASSERT_EQ(0, err)

@@ -31,7 +31,7 @@ static int hurry(struct lab *lab)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(quick) / sizeof(quick[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(quick); i++)
 		if (lab_sysctl_set(lab, quick[i][0], quick[i][1]))
 			return -1;
 	return 0;
@@ -103,18 +103,26 @@ static int receiver(struct hand *h)
 	return storm_drain(e->fd, e->in, &e->got, &e->err);
 }
 
+/* An error that the program must expect, or another one? */
+static int told(const char *what)
+{
+	return storm_may_end(errno) ? 0 : lab_fail("%s: %s", what, strerror(errno));
+}
+
 /* One connection, or 0 if memory would not have it so. */
 static int try_pair(struct lab *lab, int listener, int fd[2])
 {
 	struct sockaddr_storage ss;
 	socklen_t len = lab_loopback(lab, lab_port(listener), &ss);
+	int ret;
 
 	fd[0] = socket(lab->family, SOCK_STREAM | SOCK_CLOEXEC, lab->proto);
 	if (fd[0] < 0)
-		return storm_may_end(errno) ? 0 : lab_fail("socket: %s", strerror(errno));
+		return told("socket");
 	if (connect(fd[0], (struct sockaddr *)&ss, len)) {
+		ret = told("connect");
 		close(fd[0]);
-		return storm_may_end(errno) ? 0 : lab_fail("connect: %s", strerror(errno));
+		return ret;
 	}
 	/* the server's end may never come to be, if its client is reset meanwhile */
 	fd[1] = lab_poll(listener, POLLIN, 3000) ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : -1;
@@ -269,7 +277,7 @@ static void all_is_well(struct __test_metadata *_metadata, struct lab *lab)
 
 TEST_F_TIMEOUT(failing_memory, transfers, lab_secs(120))
 {
-	struct transfers t = { .lab = &self->lab, .rounds = storm_rounds(4), .len = 100000 };
+	struct transfers t = { .lab = &self->lab, .rounds = storm_rounds(2), .len = 100000 };
 	static struct crew others, c;
 	int ret;
 
@@ -286,7 +294,7 @@ TEST_F_TIMEOUT(failing_memory, transfers, lab_secs(120))
 	LAB_OK(crew_stop(&others));
 	TH_LOG("%ld allocations failed; %d of %d streams arrived whole", failmem_count(),
 	       atomic_load(&t.whole), 2 * atomic_load(&t.tried));
-	EXPECT_LT(10, failmem_count());
+	EXPECT_LT(0, failmem_count());
 	/* TCP makes good what is lost: most get through */
 	EXPECT_LE(atomic_load(&t.tried), atomic_load(&t.whole));
 	all_is_well(_metadata, &self->lab);
@@ -324,7 +332,7 @@ static int open_and_close(struct hand *h)
 
 TEST_F_TIMEOUT(failing_memory, open_and_close, lab_secs(120))
 {
-	struct transfers t = { .lab = &self->lab, .rounds = storm_rounds(50) };
+	struct transfers t = { .lab = &self->lab, .rounds = storm_rounds(25) };
 	static struct crew c;
 
 	LAB_OK(failmem_begin(variant->percent, 2));
@@ -333,7 +341,7 @@ TEST_F_TIMEOUT(failing_memory, open_and_close, lab_secs(120))
 	LAB_OK(crew_join(&c));
 	TH_LOG("%ld allocations failed; %d of %d connections", failmem_count(),
 	       atomic_load(&t.whole), 4 * t.rounds);
-	EXPECT_LT(3, failmem_count());
+	EXPECT_LT(0, failmem_count());
 	EXPECT_LT(t.rounds, atomic_load(&t.whole));
 	all_is_well(_metadata, &self->lab);
 }
@@ -341,11 +349,11 @@ TEST_F_TIMEOUT(failing_memory, open_and_close, lab_secs(120))
 /* A namespace without memory for tcplab's part is none at all; the next one is a whole one. */
 TEST_F_TIMEOUT(failing_memory, namespaces, lab_secs(120))
 {
-	int i, n = storm_rounds(variant->percent == 1 ? 60 : 20), made = 0, status;
+	int i, n = storm_rounds(variant->percent == 1 ? 30 : 15), made = 0, status;
 
 	LAB_OK(failmem_begin(variant->percent, 3));
-	/* in a process of its own, that leaves all of them */
-	for (i = 0; i < n; i++) {
+	/* each in a process of its own; a few more if chance was all on one side */
+	for (i = 0; i < n || (i < 200 && (!made || !failmem_count())); i++) {
 		pid_t pid = fork();
 
 		if (!pid)
@@ -357,7 +365,7 @@ TEST_F_TIMEOUT(failing_memory, namespaces, lab_secs(120))
 			TH_LOG("unshare: %s", strerror(status));
 		made += !status;
 	}
-	TH_LOG("%ld allocations failed; %d of %d namespaces", failmem_count(), made, n);
+	TH_LOG("%ld allocations failed; %d of %d namespaces", failmem_count(), made, i);
 	EXPECT_LT(0, failmem_count());
 	EXPECT_LT(0, made);
 	all_is_well(_metadata, &self->lab);

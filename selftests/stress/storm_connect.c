@@ -150,7 +150,8 @@ static int process(struct service *s)
 		peer = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
 		if (peer < 0)
 			return lab_fail("accept: %s", strerror(errno));
-		if (lab_send(fd, lab_port(fd), 0, 3000) || lab_recv(peer, lab_peer_port(peer), 0, 3000))
+		if (lab_send(fd, lab_port(fd), 0, 3000) ||
+		    lab_recv(peer, lab_peer_port(peer), 0, 3000))
 			return -1;
 		close(i & 1 ? fd : peer);
 		close(i & 1 ? peer : fd);

@@ -97,7 +97,7 @@ static void set_some_option(struct hand *h, int fd)
 		{ SOL_SOCKET, SO_OOBINLINE, 2 },
 		{ SOL_SOCKET, SO_PRIORITY, 7 },
 	};
-	int i = hand_random(h, sizeof(some) / sizeof(some[0]));
+	int i = hand_random(h, ARRAY_SIZE(some));
 	int value = hand_random(h, some[i].max);
 
 	/* so short a limit as this would end the connection by itself */

@@ -28,7 +28,7 @@ static void find_files(struct views *v)
 
 	v->nfiles = 0;
 	if (v->lab->oracle) {
-		for (i = 0; i < sizeof(tcp) / sizeof(tcp[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(tcp); i++)
 			sprintf(v->file[v->nfiles++], "/proc/net/%s", tcp[i]);
 		return;
 	}
@@ -51,7 +51,8 @@ static int check_lines(const char *path, char *text)
 	strtok_r(text, "\n", &save);
 	while ((line = strtok_r(NULL, "\n", &save)))
 		if (strlen(line) < width)
-			return lab_fail("%s: a line of %zu characters: '%s'", path, strlen(line), line);
+			return lab_fail("%s: a line of %zu characters: '%s'", path, strlen(line),
+					line);
 	return 0;
 }
 
@@ -131,7 +132,7 @@ static int turn(struct hand *h)
 
 	while (hand_goes_on(h)) {
 		const struct setting *s =
-			&settings[hand_random(h, sizeof(settings) / sizeof(settings[0]))];
+			&settings[hand_random(h, ARRAY_SIZE(settings))];
 
 		if (v->lab->oracle && !s->tcp)
 			continue;
@@ -177,7 +178,7 @@ static int talk(struct hand *h)
 
 TEST_F_TIMEOUT(storm_views, readers_and_writers, lab_secs(60))
 {
-	struct views v = { .lab = &self->lab, .rounds = storm_rounds(60) };
+	struct views v = { .lab = &self->lab, .rounds = storm_rounds(30) };
 	static struct crew talkers, others;
 
 	find_files(&v);

@@ -89,6 +89,7 @@ static int at_entry(struct kprobe *p, struct pt_regs *regs)
 	instruction_pointer_set(regs, (unsigned long)fail);
 	return 1;
 }
+
 NOKPROBE_SYMBOL(at_entry);
 
 /* That there is one keeps kprobes from optimizing at_entry()'s detour away. */
