@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A network namespace, or the link in it, goes away under connections that live, that are half open
- * in either direction, that close without a program, and that are in TIME_WAIT, while somebody
- * reads the tables. The namespace must really go: a veth whose one end is in it goes with it, and its
- * other end stands where the test can see it.
+ * A network namespace, or the link in it, goes away under connections that live, that are half
+ * open in either direction, that close without a program, and that are in TIME_WAIT, while
+ * somebody reads the tables. The namespace must really go: a veth whose one end is in it goes with
+ * it, and its other end stands where the test can see it.
  */
 #include "harness.h"
 #include "storm.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When a connection is given up, and when it must not be: what counts is whether the peer answers. */
+/* When a connection is given up, and when it must not be: does the peer answer? */
 #include "harness.h"
 #include "wire.h"
 
