@@ -71,20 +71,13 @@ __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait)
 	return mask;
 }
 
-/* Octets that can be read; the FIN is none. */
-static int bytes_readable(struct sock *sk)
+/* Octets that wait to be read, without the FIN. */
+static int bytes_readable(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	bool slow = lock_sock_fast(sk);
-	u32 n = 0;
+	u32 n = tl->rcv.nxt - tl->rcv.copied;
 
-	if (!tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
-		n = tl->rcv.nxt - tl->rcv.copied;
-		if (n && sock_flag(sk, SOCK_DONE))
-			n--;
-	}
-	unlock_sock_fast(sk, slow);
-	return n;
+	return n && sock_flag(sk, SOCK_DONE) ? n - 1 : n;
 }
 
 /**
@@ -98,7 +91,8 @@ static int bytes_readable(struct sock *sk)
 int tl_ioctl(struct sock *sk, int cmd, int *arg)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	bool opening = tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_CLOSE);
+	int err = 0;
+	bool slow;
 
 	if (cmd == SIOCATMARK) {
 		*arg = 0;
@@ -106,16 +100,19 @@ int tl_ioctl(struct sock *sk, int cmd, int *arg)
 	}
 	if (cmd != SIOCINQ && cmd != SIOCOUTQ && cmd != SIOCOUTQNSD)
 		return -ENOIOCTLCMD;
-	if (sk->sk_state == TCP_LISTEN)
-		return -EINVAL;
 
-	if (cmd == SIOCINQ)
+	slow = lock_sock_fast(sk);
+	*arg = 0;
+	if (sk->sk_state == TCP_LISTEN)
+		err = -EINVAL;
+	else if (cmd == SIOCINQ && !tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
 		*arg = bytes_readable(sk);
-	else if (opening)
+	else if (tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_CLOSE))
 		*arg = 0;
 	else if (cmd == SIOCOUTQ)	/* an unacknowledged FIN counts, as in Linux */
-		*arg = READ_ONCE(tl->snd.end) + tl->snd.fin - READ_ONCE(tl->snd.una);
-	else
-		*arg = READ_ONCE(tl->snd.end) + tl->snd.fin - READ_ONCE(tl->snd.nxt);
-	return 0;
+		*arg = tl->snd.end + tl->snd.fin - tl->snd.una;
+	else if (cmd == SIOCOUTQNSD)
+		*arg = tl->snd.end + tl->snd.fin - tl->snd.nxt;
+	unlock_sock_fast(sk, slow);
+	return err;
 }
