@@ -21,10 +21,11 @@ TEST_F(blocking, recv_timeout)
 	char c;
 
 	LAB_OK(lab_pair(&self->lab, fd));
-	limit(_metadata, fd[0], SO_RCVTIMEO, 50);
+	limit(_metadata, fd[0], SO_RCVTIMEO, 400);
 	begin = lab_now_us();
 	LAB_ERRNO(EAGAIN, recv(fd[0], &c, 1, 0));
-	EXPECT_LE(45000, lab_now_us() - begin);
+	/* a guest that gets no processor for a while counts its ticks late, and in a burst */
+	EXPECT_LE(200000, lab_now_us() - begin);
 }
 
 /* What came before the limit is not lost to MSG_WAITALL. */
