@@ -163,4 +163,37 @@ TEST_F_TIMEOUT(storm_listener, waiters_wake, lab_secs(60))
 	}
 }
 
+/* As many wait as come, all at once: each wakes for one. */
+static int take_one(struct hand *h)
+{
+	int *listener = h->arg, fd = accept4(*listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return lab_fail("accept: %s, while a connection waits", strerror(errno));
+	close(fd);
+	return 0;
+}
+
+static int knock_once(struct hand *h)
+{
+	int fd = lab_connect_to(h->crew->lab, PORT);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+TEST_F_TIMEOUT(storm_listener, one_each, lab_secs(60))
+{
+	struct timeval patience = { .tv_sec = lab_secs(10) };
+	int i, listener = LAB_FD(lab_listen(&self->lab, PORT, 64));
+	static struct crew c;
+
+	ASSERT_EQ(0, setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)));
+	for (i = 0; i < storm_rounds(60); i++) {
+		crew_init(&c, &self->lab);
+		LAB_OK(crew_add(&c, take_one, &listener, 6));
+		LAB_OK(crew_add(&c, knock_once, NULL, 6));
+		LAB_OK(crew_join(&c));
+	}
+}
+
 TEST_HARNESS_MAIN
