@@ -39,6 +39,7 @@ struct tl_config {
 	int	linger2;		/* jiffies; negative: no FIN-WAIT-2 for orphans */
 	u8	keep_probes;
 	u8	syn_retries;
+	u8	defer_accept;		/* SYN-ACKs for which a bare ACK waits; see tl_synq_rcv() */
 	bool	module_held;		/* see init_sock() in ip/protosw.c */
 };
 

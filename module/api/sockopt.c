@@ -129,6 +129,38 @@ static int get_linger2(struct sock *sk)
 	return val < 0 ? val : (val ?: TL_SYSCTL(sock_net(sk), fin_timeout)) / HZ;
 }
 
+/*
+ * TCP_DEFER_ACCEPT is told in seconds, and kept as the number of SYN-ACK time-outs that make up as
+ * much, each twice as long as the one before.
+ */
+static int set_defer_accept(struct sock *sk, int seconds)
+{
+	const struct tl_rto_bounds b = tl_rto_bounds(sk);
+	u64 timeout = b.init, period = timeout;
+	int n = seconds > 0;
+
+	while (n && n < U8_MAX && (u64)seconds * USEC_PER_SEC > period) {
+		timeout = min_t(u64, 2 * timeout, b.max);
+		period += timeout;
+		n++;
+	}
+	WRITE_ONCE(tl_sk(sk)->config.defer_accept, n);
+	return 0;
+}
+
+static int get_defer_accept(struct sock *sk)
+{
+	const struct tl_rto_bounds b = tl_rto_bounds(sk);
+	u64 timeout = b.init, period = 0;
+	int n = tl_sk(sk)->config.defer_accept;
+
+	for (; n; n--) {
+		period += timeout;
+		timeout = min_t(u64, 2 * timeout, b.max);
+	}
+	return div_u64(period, USEC_PER_SEC);
+}
+
 static int set_quickack(struct sock *sk, int val)
 {
 	tl_ack_quick(sk, val & 1);
@@ -165,6 +197,7 @@ static const struct int_option {
 	[TCP_KEEPCNT]		= { set_keepcnt, get_keepcnt },
 	[TCP_SYNCNT]		= { set_syncnt, get_syncnt },
 	[TCP_LINGER2]		= { set_linger2, get_linger2 },
+	[TCP_DEFER_ACCEPT]	= { set_defer_accept, get_defer_accept },
 	[TCP_QUICKACK]		= { set_quickack, get_quickack },
 	[TCP_USER_TIMEOUT]	= { set_user_timeout, get_user_timeout },
 };

@@ -128,24 +128,41 @@ static void req_resend(struct net *net, struct tl_req *req)
 	req_send(net, req, TL_SYN | TL_ACK, req_tsval(req));
 }
 
-/* The SYN-ACK was not acknowledged in time. */
+/*
+ * The SYN-ACK was not acknowledged in time; or it was, and the data that the program wants to see
+ * with the connection did not come (TCP_DEFER_ACCEPT): then it goes again when the time is nearly up,
+ * for an ACK that is good enough.
+ */
 static void req_timer(struct tl_mini_timer *t)
 {
 	struct tl_req *req = container_of(t, struct tl_req, timer);
 	struct sock *lsk = req->listener;
 	struct net *net = sock_net(lsk);
-	u8 limit = tl_sk(lsk)->config.syn_retries ?: TL_SYSCTL(net, synack_retries);
+	int limit = tl_sk(lsk)->config.syn_retries ?: TL_SYSCTL(net, synack_retries);
+	int defer = READ_ONCE(tl_sk(lsk)->config.defer_accept);
+	bool acked = READ_ONCE(req->acked);
 
 	if (!tl_synq_alive(net, &req->node))
 		return;
-	if (req->retries >= limit) {
+	if (req->retries >= limit && (!acked || req->retries >= defer)) {
 		tl_drop_count(net, NULL, TL_DROP_ReqTimeout);
 		req_kill(net, req, TL_EV_TIMEOUT);
 		return;
 	}
+	if (!acked || req->retries >= defer - 1)
+		req_resend(net, req);
 	req->retries++;
-	req_resend(net, req);
 	tl_mini_timer_arm(&req->timer, req_timeout(lsk, req));
+}
+
+/* TCP_DEFER_ACCEPT: does this ACK lack what the program waits for? */
+static bool defer_child(struct tl_req *req, const struct sk_buff *skb)
+{
+	if (req->retries >= READ_ONCE(tl_sk(req->listener)->config.defer_accept) ||
+	    TL_CB(skb)->end != req->irs + 1)
+		return false;
+	WRITE_ONCE(req->acked, true);
+	return true;
 }
 
 /* Which of the options of the SYN do we take up? */
@@ -442,6 +459,11 @@ struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct
 	*why = req_check(net, req, skb, af);
 	if (*why != TL_DROP_NONE)
 		return NULL;
+	if (defer_child(req, skb)) {
+		TL_INC(net, TCPDeferAcceptDrop);
+		*why = TL_DROP_Deferred;
+		return NULL;
+	}
 	if (sk_acceptq_is_full(lsk)) {
 		*why = req_overflow(net, req, skb, af);
 		return NULL;

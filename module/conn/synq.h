@@ -28,6 +28,7 @@
  * @retries: SYN-ACKs sent again by the timer
  * @tos: traffic class of our segments
  * @resent: SYN-ACKs sent again at all: then its round trip is not measured (Karn)
+ * @acked: the peer acknowledged our SYN, but TCP_DEFER_ACCEPT waits for its data
  */
 struct tl_req {
 	struct tl_node		node;
@@ -48,6 +49,7 @@ struct tl_req {
 	u8			retries;
 	u8			tos;
 	bool			resent;
+	bool			acked;
 	struct rcu_head		rcu;
 };
 

@@ -29,6 +29,7 @@
 	TL_MIB(SyncookiesSent)		/* SYN cookies sent */		\
 	TL_MIB(SyncookiesRecv)		/* good ones that came back */	\
 	TL_MIB(SyncookiesFailed)	/* forged or too old ones */	\
+	TL_MIB(TCPDeferAcceptDrop)	/* TCP_DEFER_ACCEPT: bare ACKs forgotten */	\
 	TL_MIB(TCPTimeouts)		/* RTO fired */			\
 	TL_MIB(TCPFastRetrans)		/* sent again on duplicate ACKs */	\
 	TL_MIB(TCPSlowStartRetrans)	/* sent again after an RTO */	\

@@ -38,7 +38,6 @@ void tl_ackpolicy_init(struct sock *sk)
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
 	a->ato = 0;
-	a->interactive = 0;
 	be_quick(sk);
 }
 
@@ -71,6 +70,7 @@ void tl_ack_received(struct sock *sk, const struct sk_buff *skb)
 	u16 least = delay_min(sk);
 
 	a->pending = 1;
+	a->held = 0;
 	a->pushed = !!(TL_CB(skb)->flags & TL_PSH);
 	tl_rcv_window_rtt(sk, skb);
 	if (!a->ato)
@@ -96,12 +96,36 @@ void tl_ack_want_now(struct sock *sk)
 	a->now = 1;
 }
 
+/**
+ * tl_ack_synack() - the peer accepted our SYN: acknowledge its own
+ * @sk: socket, locked, just established by connect()
+ *
+ * At once, unless data is about to go that it can ride on: a writer waits already, or the program
+ * said so by TCP_DEFER_ACCEPT or by TCP_QUICKACK 0.
+ */
+void tl_ack_synack(struct sock *sk)
+{
+	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+
+	if (!sk->sk_write_pending && !tl_sk(sk)->config.defer_accept && !a->interactive) {
+		tl_ack_want_now(sk);
+		return;
+	}
+	a->pending = 1;
+	a->held = 1;
+	tl_timer_set(sk, TL_TIMER_DELACK, delay_max(sk));
+}
+
 static bool due(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	const struct tl_ackpolicy *a = &tl->ackp;
 
-	if (a->now || (a->quick && !a->interactive))
+	if (a->now)
+		return true;
+	if (a->held)
+		return false;
+	if (a->quick && !a->interactive)
 		return true;
 	return a->unacked > tl->rcv.mss;	/* RFC9293 SHLD-19: every second full one */
 }
@@ -118,7 +142,7 @@ void tl_ack_check(struct sock *sk)
 		return;
 	if (due(sk))
 		tl_send_ack(sk);
-	else	/* RFC9293 MUST-40: below 0.5 s */
+	else if (!a->held)	/* RFC9293 MUST-40: below 0.5 s */
 		tl_timer_set_earlier(sk, TL_TIMER_DELACK,
 				     clamp_t(u16, a->ato, delay_min(sk), delay_max(sk)));
 }
@@ -174,6 +198,7 @@ void tl_ack_sent(struct sock *sk)
 		a->quick--;
 	a->pending = 0;
 	a->now = 0;
+	a->held = 0;
 	a->pushed = 0;
 	a->unacked = 0;
 	tl->rcv.last_ack = tl->rcv.nxt;

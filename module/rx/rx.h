@@ -74,6 +74,7 @@ struct tl_rcv {
  * @now: and at once
  * @pushed: the peer had no more to send (PSH): it may wait for the ACK to go on
  * @interactive: the program answers what it gets: the ACK may ride on the answer
+ * @held: the SYN-ACK's ACK waits for data that is about to be written
  * @ato: delay, jiffies
  * @unacked: octets received since our last ACK
  * @last_rcv: when data came last, jiffies
@@ -84,7 +85,8 @@ struct tl_ackpolicy {
 	u8			pending:1,
 				now:1,
 				pushed:1,
-				interactive:1;
+				interactive:1,
+				held:1;
 	u16			ato;
 	u32			unacked;	/* octets received since our last ACK */
 	unsigned long		last_rcv;
@@ -133,6 +135,7 @@ void tl_rcv_window_rtt(struct sock *sk, const struct sk_buff *skb);
 void tl_ackpolicy_init(struct sock *sk);
 void tl_ack_received(struct sock *sk, const struct sk_buff *skb);
 void tl_ack_want_now(struct sock *sk);
+void tl_ack_synack(struct sock *sk);
 void tl_ack_check(struct sock *sk);
 void tl_ack_after_read(struct sock *sk, int copied);
 void tl_ack_sent(struct sock *sk);

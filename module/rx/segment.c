@@ -259,7 +259,7 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 	tl->snd.una = cb->ack;
 	tl_timer_clear(sk, TL_TIMER_REXMIT);
 	tl_established(sk, TL_EV_RCV_SYNACK);
-	tl_ack_want_now(sk);
+	tl_ack_synack(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
 		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
