@@ -50,6 +50,7 @@ void tl_port_put_sk(struct sock *sk);
 void tl_port_inherit(struct tl_net *tn, struct tl_bound *from, struct tl_bound *to);
 int tl_port_connect(struct sock *sk);
 void tl_port_local(struct sock *sk, u16 number);
+int tl_port_join_group(struct sock *sk);
 void tl_port_net_init(struct tl_net *tn);
 void tl_port_net_exit(struct tl_net *tn);
 

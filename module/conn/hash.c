@@ -5,6 +5,7 @@
  */
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
+#include <net/sock_reuseport.h>
 #include "sock.h"
 #include "conn/hash.h"
 
@@ -214,8 +215,8 @@ int tl_hash_listen(struct sock *sk)
 	int err;
 
 	/*
-	 * Of several listeners on one address the youngest is found first, as in Linux: only
-	 * those who share the port by SO_REUSEPORT, or are bound to other devices, can be.
+	 * Of several listeners on one address the youngest is found first, as in Linux. They are
+	 * bound to other devices, or a group by SO_REUSEPORT: then it does not matter who is found.
 	 */
 	local_bh_disable();
 	err = rhltable_insert_key(&tl_net(sock_net(sk))->listeners, &l, &node->list,
@@ -240,6 +241,8 @@ void tl_hash_unlisten(struct sock *sk)
 	rhltable_remove(&tl_net(sock_net(sk))->listeners, &node->list, listener_params);
 	local_bh_enable();
 	WRITE_ONCE(node->hashed, false);
+	if (rcu_access_pointer(sk->sk_reuseport_cb))
+		reuseport_stop_listen_sock(sk);
 }
 
 /**
@@ -279,10 +282,30 @@ static struct sock *listener_at(struct net *net, const struct in6_addr *addr,
 	return best;
 }
 
+/*
+ * Of a group that shares the port by SO_REUSEPORT, one: by its BPF program, or by a keyed hash of
+ * both ends, so that all segments of one connection come to the same.
+ */
+static struct sock *choose_in_group(struct sock *sk, const struct tl_where *w, struct sk_buff *skb)
+{
+	static u32 seed __read_mostly;
+	struct sock *chosen;
+
+	if (!sk->sk_reuseport)
+		return sk;
+	net_get_random_once(&seed, sizeof(seed));
+	chosen = reuseport_select_sock(sk, tuple_hash(w, 0, seed), skb,
+				       skb ? tcp_hdrlen(skb) : 0);
+	if (IS_ERR_OR_NULL(chosen) || smp_load_acquire(&chosen->sk_state) != TCP_LISTEN)
+		return sk;
+	return chosen;
+}
+
 /**
  * tl_hash_find_listener() - who takes a new connection
  * @net: namespace
  * @w: addresses, ports and interface of the SYN
+ * @skb: the SYN, data at the TCP header, for BPF; or NULL
  *
  * The most specific first: the very address, then the family's wildcard, then for IPv4 the IPv6
  * wildcard of a dual-stack socket.
@@ -290,7 +313,8 @@ static struct sock *listener_at(struct net *net, const struct in6_addr *addr,
  * Context: RCU reader; no reference is taken.
  * Return: a socket in LISTEN, or NULL.
  */
-struct sock *tl_hash_find_listener(struct net *net, const struct tl_where *w)
+struct sock *tl_hash_find_listener(struct net *net, const struct tl_where *w,
+				   struct sk_buff *skb)
 {
 	static const struct in6_addr any4 = { { { [10] = 0xff, [11] = 0xff } } };
 	bool v4 = ipv6_addr_v4mapped(&w->tuple.laddr);
@@ -301,5 +325,5 @@ struct sock *tl_hash_find_listener(struct net *net, const struct tl_where *w)
 		sk = listener_at(net, &any4, w, v4);
 	if (!sk)
 		sk = listener_at(net, &in6addr_any, w, v4);
-	return sk;
+	return sk ? choose_in_group(sk, w, skb) : NULL;
 }

@@ -26,6 +26,7 @@
 #include <linux/rhashtable-types.h>
 
 struct net;
+struct sk_buff;
 struct sock;
 struct tl_net;
 
@@ -82,6 +83,7 @@ bool tl_hash_replace(struct net *net, struct tl_node *old, struct tl_node *node)
 int tl_hash_listen(struct sock *sk);
 void tl_hash_unlisten(struct sock *sk);
 void tl_hash_rehash(struct sock *sk);
-struct sock *tl_hash_find_listener(struct net *net, const struct tl_where *w);
+struct sock *tl_hash_find_listener(struct net *net, const struct tl_where *w,
+				   struct sk_buff *skb);
 
 #endif

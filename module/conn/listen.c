@@ -3,7 +3,21 @@
  * Passive open (RFC 9293 3.10.1) and the accept queue: children whose handshake is complete, until
  * the program takes them.
  */
+#include <net/sock_reuseport.h>
 #include "sock.h"
+
+/* Let segments find a listener, or the group that it belongs to. */
+static int enter(struct sock *sk)
+{
+	int err = tl_port_join_group(sk);
+
+	if (err)
+		return err;
+	err = tl_hash_listen(sk);
+	if (err)
+		reuseport_detach_sock(sk);
+	return err;
+}
 
 /**
  * tl_listen() - listen() on a socket (proto_ops.listen)
@@ -38,7 +52,7 @@ int tl_listen(struct socket *sock, int backlog)
 	if (!err) {
 		inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 		sk_dst_reset(sk);
-		err = tl_hash_listen(sk);
+		err = enter(sk);
 	}
 	if (err) {
 		tl_state_set(sk, TCP_CLOSE, TL_EV_CLOSE);

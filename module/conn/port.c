@@ -8,6 +8,7 @@
 #include <linux/random.h>
 #include <linux/xarray.h>
 #include <net/ip.h>
+#include <net/sock_reuseport.h>
 #include "sock.h"
 #include "conn/timewait.h"
 
@@ -161,11 +162,25 @@ static bool may_share(const struct claim *mine, const struct claim *other, bool 
 	       (other->timewait || uid_eq(mine->uid, other->uid));
 }
 
+/* One who is in a group already, with a BPF program, say, shares with nobody: so has it Linux. */
+static bool group_is_settled(struct sock *sk)
+{
+	const struct sock_reuseport *group;
+	bool settled;
+
+	rcu_read_lock();
+	group = rcu_dereference(sk->sk_reuseport_cb);
+	settled = group && !READ_ONCE(group->num_closed_socks);
+	rcu_read_unlock();
+	return settled;
+}
+
 static bool conflicts(struct sock *sk, const struct tl_port *port, bool chosen)
 {
 	struct claim mine = claim_of_sk(sk);
 	const struct tl_bound *b;
 
+	mine.reuseport = mine.reuseport && !group_is_settled(sk);
 	if (!chosen && port->all_reuse && mine.reuse && !mine.listens)
 		return false;
 	hlist_for_each_entry(b, &port->users, link) {
@@ -286,6 +301,48 @@ int tl_port_get(struct sock *sk, unsigned short snum)
 /**
  * tl_port_put() - give a port back
  * @tn: namespace
+/* Does @b listen, with SO_REUSEPORT, on the very same address as @sk? */
+static bool same_group(struct sock *sk, const struct tl_bound *b)
+{
+	struct claim mine = claim_of_sk(sk), other = claim_of(b);
+
+	return b != &tl_sk(sk)->bound && other.listens && other.reuseport &&
+	       mine.dev == other.dev && mine.v6only == other.v6only &&
+	       ipv6_addr_equal(mine.addr, other.addr) && uid_eq(mine.uid, other.uid);
+}
+
+/**
+ * tl_port_join_group() - listen() with SO_REUSEPORT: share what comes with the others
+ * @sk: socket, locked, in LISTEN, bound
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tl_port_join_group(struct sock *sk)
+{
+	struct tl_net *tn = tl_net(sock_net(sk));
+	bool any = ipv6_addr_any(&tl_sk(sk)->node.tuple.laddr) ||
+		   (ipv6_addr_v4mapped(&tl_sk(sk)->node.tuple.laddr) &&
+		    !tl_sk(sk)->node.tuple.laddr.s6_addr32[3]);
+	const struct tl_bound *b;
+	int err = -ENOENT;
+
+	if (!sk->sk_reuseport)
+		return 0;
+	xa_lock_bh(&tn->ports);
+	hlist_for_each_entry(b, &tl_sk(sk)->bound.port->users, link) {
+		struct sock *other = (struct sock *)container_of(b, struct tl_sock, bound);
+
+		if (!same_group(sk, b) || !rcu_access_pointer(other->sk_reuseport_cb))
+			continue;
+		err = reuseport_add_sock(sk, other, any);
+		break;
+	}
+	if (err == -ENOENT)
+		err = reuseport_alloc(sk, any);
+	xa_unlock_bh(&tn->ports);
+	return err;
+}
+
  * @b: user; nothing happens if it has none
  */
 void tl_port_put(struct tl_net *tn, struct tl_bound *b)

@@ -222,7 +222,7 @@ int tl_rcv_skb(struct sk_buff *skb, const struct tl_af_ops *af)
 	node = tl_hash_find(net, &w);
 	if (node && node->kind == TL_KIND_REQ && !tl_synq_alive(net, node))
 		node = NULL;		/* its listener has gone; there may be another */
-	lsk = node && node->kind != TL_KIND_TW ? NULL : tl_hash_find_listener(net, &w);
+	lsk = node && node->kind != TL_KIND_TW ? NULL : tl_hash_find_listener(net, &w, skb);
 
 	/* IPsec looks at what IP left in the margin: before we write there. */
 	if (!af->policy_ok(policy_sk(node, lsk), skb)) {
