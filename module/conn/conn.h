@@ -88,6 +88,8 @@ void tl_timewait_enter(struct sock *sk);
 enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_buff *skb,
 			     bool *anew);
 void tl_timewait_kill(struct net *net, struct tl_node *node, enum tl_event ev);
+bool tl_timewait_replace(struct sock *sk, struct tl_node *node, bool any_port);
+void tl_timewait_replaced(struct net *net, struct tl_node *node);
 int tl_timewait_init(void);
 void tl_timewait_exit(void);
 

@@ -12,7 +12,7 @@ static void begin(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_net *tn = tl_net(sock_net(sk));
-	u32 iss = tl_isn(tn, &tl->node.tuple);
+	u32 iss = tl->snd.iss ?: tl_isn(tn, &tl->node.tuple);	/* beyond a TIME-WAIT's? */
 
 	WRITE_ONCE(sk->sk_err, 0);
 	WRITE_ONCE(sk->sk_err_soft, 0);
@@ -82,6 +82,7 @@ int tl_connect(struct sock *sk, struct sockaddr *addr, int len)
 	return 0;
 
 out_hash:
+	tl->snd.iss = 0;
 	if (tl_hash_remove(sock_net(sk), &tl->node))
 		__sock_put(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))

@@ -256,9 +256,7 @@ static int walk_ports(struct sock *sk, u32 start, bool odd_first,
 			if ((number & 1) != (parity ^ odd_first) ||
 			    inet_is_local_reserved_port(net, number))
 				continue;
-			xa_lock_bh(&tn->ports);
 			err = try(tn, sk, number);
-			xa_unlock_bh(&tn->ports);
 			if (err != -EADDRINUSE && err != -EADDRNOTAVAIL)
 				return err;
 			cond_resched();
@@ -269,8 +267,13 @@ static int walk_ports(struct sock *sk, u32 start, bool odd_first,
 
 static int try_bind_chosen(struct tl_net *tn, struct sock *sk, u16 number)
 {
+	int err;
+
 	tl_port_local(sk, number);
-	return try_bind(tn, sk, number, true);
+	xa_lock_bh(&tn->ports);
+	err = try_bind(tn, sk, number, true);
+	xa_unlock_bh(&tn->ports);
+	return err;
 }
 
 /**
@@ -298,9 +301,6 @@ int tl_port_get(struct sock *sk, unsigned short snum)
 	return err;
 }
 
-/**
- * tl_port_put() - give a port back
- * @tn: namespace
 /* Does @b listen, with SO_REUSEPORT, on the very same address as @sk? */
 static bool same_group(struct sock *sk, const struct tl_bound *b)
 {
@@ -343,6 +343,9 @@ int tl_port_join_group(struct sock *sk)
 	return err;
 }
 
+/**
+ * tl_port_put() - give a port back
+ * @tn: namespace
  * @b: user; nothing happens if it has none
  */
 void tl_port_put(struct tl_net *tn, struct tl_bound *b)
@@ -381,8 +384,32 @@ void tl_port_inherit(struct tl_net *tn, struct tl_bound *from, struct tl_bound *
 	xa_unlock_bh(&tn->ports);
 }
 
-/* Enter the connection under this port, if nobody else has the tuple. */
-static int try_connect(struct tl_net *tn, struct sock *sk, u16 number)
+/*
+ * Enter the connection in the table, if nobody else has the tuple, or a TIME-WAIT that can yield.
+ * That one is for the caller to free.
+ */
+static int enter(struct sock *sk, bool any_port, struct tl_node **yielded)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct tl_where w = { .tuple = tl->node.tuple, .dif = tl->node.bound_dev };
+	int err = tl_hash_insert(sock_net(sk), &tl->node);
+	struct tl_node *old;
+
+	if (err != -EADDRNOTAVAIL)
+		return err;
+	rcu_read_lock();
+	old = tl_hash_find(sock_net(sk), &w);
+	if (old && tl_timewait_replace(sk, old, any_port)) {
+		*yielded = old;
+		err = 0;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+/* Called with the ports locked. */
+static int join_connection(struct tl_net *tn, struct sock *sk, u16 number,
+			   struct tl_node **yielded)
 {
 	struct tl_port *port = port_find(tn, number);
 	struct tl_sock *tl = tl_sk(sk);
@@ -397,7 +424,7 @@ static int try_connect(struct tl_net *tn, struct sock *sk, u16 number)
 		return -ENOMEM;
 
 	tl->node.tuple.lport = htons(number);
-	err = tl_hash_insert(sock_net(sk), &tl->node);
+	err = enter(sk, true, yielded);
 	if (err) {
 		if (created) {
 			__xa_erase(&tn->ports, number);
@@ -409,6 +436,20 @@ static int try_connect(struct tl_net *tn, struct sock *sk, u16 number)
 	inet_sk(sk)->inet_num = number;
 	inet_sk(sk)->inet_sport = htons(number);
 	return 0;
+}
+
+/* Connect from this port. */
+static int try_connect(struct tl_net *tn, struct sock *sk, u16 number)
+{
+	struct tl_node *yielded = NULL;
+	int err;
+
+	xa_lock_bh(&tn->ports);
+	err = join_connection(tn, sk, number, &yielded);
+	xa_unlock_bh(&tn->ports);
+	if (yielded)
+		tl_timewait_replaced(sock_net(sk), yielded);
+	return err;
 }
 
 /**
@@ -423,6 +464,7 @@ static int try_connect(struct tl_net *tn, struct sock *sk, u16 number)
 int tl_port_connect(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
+	struct tl_node *yielded = NULL;
 	static atomic_t step;
 	int err;
 
@@ -430,8 +472,10 @@ int tl_port_connect(struct sock *sk)
 	if (inet_sk(sk)->inet_num) {
 		tl->node.tuple.lport = htons(inet_sk(sk)->inet_num);
 		local_bh_disable();
-		err = tl_hash_insert(sock_net(sk), &tl->node);
+		err = enter(sk, false, &yielded);
 		local_bh_enable();
+		if (yielded)
+			tl_timewait_replaced(sock_net(sk), yielded);
 	} else {
 		u32 start = (u32)tl->af->port_offset(sk) + atomic_read(&step);
 

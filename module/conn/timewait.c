@@ -119,6 +119,75 @@ void tl_timewait_enter(struct sock *sk)
 	tl_done(sk, TL_EV_HANDOVER);
 }
 
+/* Do both ends of the connection stand on this machine's loopback? */
+static bool tw_is_loopback(const struct tl_tw *tw)
+{
+	const struct tl_tuple *t = &tw->node.tuple;
+
+	if (tw->node.bound_dev == LOOPBACK_IFINDEX)
+		return true;
+	if (ipv6_addr_v4mapped(&t->faddr))
+		return ipv4_is_loopback(t->faddr.s6_addr32[3]) ||
+		       ipv4_is_loopback(t->laddr.s6_addr32[3]);
+	return ipv6_addr_loopback(&t->faddr) || ipv6_addr_loopback(&t->laddr);
+}
+
+/*
+ * May connect() have this name, although it is in TIME-WAIT? Timestamps must keep the old
+ * connection's segments away from the new one (RFC6191 2, RFC7323 5.8): so ours must have moved on,
+ * by one second. For a port that the program chose itself the administrator is not asked, as in Linux.
+ */
+static bool tw_yields(const struct tl_tw *tw, bool any_port)
+{
+	int reuse = TL_SYSCTL(tw->net, timewait_reuse);
+
+	if (!tw->ts_ok)
+		return false;
+	if (!any_port)
+		return true;
+	if (reuse == 2)
+		reuse = tw_is_loopback(tw);
+	return reuse && tl_clock_seconds() - tw->ts_recent_age > 0;
+}
+
+/**
+ * tl_timewait_replace() - let connect() take the place of a TIME-WAIT
+ * @sk: socket, locked, with its tuple filled in
+ * @node: the entry that has the tuple, of whatever kind
+ * @any_port: the port was not the program's choice
+ *
+ * The new connection begins beyond all that the old one may have sent, and takes over what PAWS
+ * knows of the peer.
+ *
+ * Context: RCU reader, BHs off.
+ * Return: true if it did; then the caller tells tl_timewait_replaced().
+ */
+bool tl_timewait_replace(struct sock *sk, struct tl_node *node, bool any_port)
+{
+	const struct tl_tw *tw = container_of(node, struct tl_tw, node);
+	struct tl_sock *tl = tl_sk(sk);
+
+	if (node->kind != TL_KIND_TW || !tw_yields(tw, any_port) ||
+	    !tl_hash_replace(sock_net(sk), node, &tl->node))
+		return false;
+	tl->snd.iss = tw->snd_nxt + U16_MAX + 2;	/* beyond an unscaled window */
+	tl->rcv.ts_recent = tw->ts_recent;
+	tl->rcv.ts_recent_age = tw->ts_recent_age;
+	return true;
+}
+
+/**
+ * tl_timewait_replaced() - free a TIME-WAIT whose place was taken
+ * @net: namespace
+ * @node: its entry
+ */
+void tl_timewait_replaced(struct net *net, struct tl_node *node)
+{
+	tl_state_note(net, &node->tuple, TCP_TIME_WAIT, TCP_CLOSE, TL_EV_CONNECT);
+	TL_INC(net, TWRecycled);
+	tw_free(container_of(node, struct tl_tw, node));
+}
+
 static u16 tw_window(const struct tl_tw *tw)
 {
 	return min_t(u32, tw->rcv_wnd >> tw->wscale, U16_MAX);

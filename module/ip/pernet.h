@@ -33,6 +33,7 @@ struct tl_sysctl {
 	int	max_orphans;
 	int	abort_on_overflow;
 	int	rfc1337;
+	int	timewait_reuse;		/* as tw_reuse the kernel has a macro */
 	int	fin_timeout;		/* jiffies */
 	int	keepalive_time;		/* jiffies */
 	int	keepalive_intvl;	/* jiffies */

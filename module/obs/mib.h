@@ -56,6 +56,7 @@
 	TL_MIB(TCPSYNChallenge)		/* SYNs answered so */		\
 	TL_MIB(PAWSEstab)		/* RFC7323 R1 failures */	\
 	TL_MIB(TW)			/* TIME-WAITs that ended by their timer */	\
+	TL_MIB(TWRecycled)		/* TIME-WAITs whose place connect() took */	\
 	TL_MIB(TCPTimeWaitOverflow)	/* more than max_tw_buckets */	\
 	TL_MIB(TCPAbortOnData)		/* RST: data came for a closed program */	\
 	TL_MIB(TCPAbortOnClose)		/* RST: closed with unread data */	\

@@ -48,8 +48,11 @@ static int do_available(TL_CTL_HANDLER_ARGS)
 	return proc_dostring(&tmp, write, buffer, lenp, ppos);
 }
 
-#define ROW(_name, _handler, _min, _max) {				\
-	.procname	= #_name,					\
+#define ROW(_name, _handler, _min, _max)				\
+	ROW_NAMED(#_name, _name, _handler, _min, _max)
+
+#define ROW_NAMED(_procname, _name, _handler, _min, _max) {		\
+	.procname	= _procname,					\
 	.data		= (void *)offsetof(struct tl_net, sysctl._name),	\
 	.maxlen		= sizeof_field(struct tl_net, sysctl._name),	\
 	.mode		= 0644,						\
@@ -71,6 +74,7 @@ static const struct ctl_table rows[] = {
 	ROW(max_orphans, proc_dointvec_minmax, &zero, NULL),
 	ROW(abort_on_overflow, proc_dointvec_minmax, &zero, &one),
 	ROW(rfc1337, proc_dointvec_minmax, &zero, &one),
+	ROW_NAMED("tw_reuse", timewait_reuse, proc_dointvec_minmax, &zero, &two),
 	ROW(fin_timeout, proc_dointvec_jiffies, NULL, NULL),
 	ROW(keepalive_time, proc_dointvec_jiffies, NULL, NULL),
 	ROW(keepalive_intvl, proc_dointvec_jiffies, NULL, NULL),
@@ -135,6 +139,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.syncookies		= 1,
 		.max_tw_buckets		= READ_ONCE(death_row->sysctl_max_tw_buckets),
 		.max_orphans		= READ_ONCE(death_row->sysctl_max_tw_buckets) / 2,
+		.timewait_reuse		= 2,		/* on the loopback device only */
 		.fin_timeout		= 60 * HZ,
 		.keepalive_time		= 7200 * HZ,	/* RFC9293 MUST-27 */
 		.keepalive_intvl	= 75 * HZ,

@@ -46,6 +46,7 @@ verdict $? example_in_readme
 
 {
 	names 'ROW(\([a-z0-9_]*\),' module/view/sysctl.c
+	names 'ROW_NAMED("\([a-z0-9_]*\)",' module/view/sysctl.c
 	names '\.procname[[:space:]]*= "\([a-z_]*\)"' module/view/sysctl.c
 } | all_in Documentation/sysctl.rst
 verdict $? sysctl
