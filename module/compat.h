@@ -38,11 +38,15 @@
 #define tl_inet6_recverr(sk)		(inet6_sk(sk)->recverr)
 #define tl_inet6_sndflow(sk)		(inet6_sk(sk)->sndflow)
 #define tl_inet6_fl_list(sk)		(inet6_sk(sk)->ipv6_fl_list)
+#define tl_inet_defer_connect(sk)	(inet_sk(sk)->defer_connect)
+#define tl_inet_set_defer_connect(sk, on) (inet_sk(sk)->defer_connect = (on))
 #else
 #define tl_inet_recverr(sk)		inet_test_bit(RECVERR, sk)
 #define tl_inet6_recverr(sk)		inet6_test_bit(RECVERR6, sk)
 #define tl_inet6_sndflow(sk)		inet6_test_bit(SNDFLOW, sk)
 #define tl_inet6_fl_list(sk)		(inet_sk(sk)->ipv6_fl_list)
+#define tl_inet_defer_connect(sk)	inet_test_bit(DEFER_CONNECT, sk)
+#define tl_inet_set_defer_connect(sk, on) inet_assign_bit(DEFER_CONNECT, sk, on)
 #endif
 
 /*

@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "cc/cc.h"
 #include "conn/conn.h"
+#include "conn/fastopen.h"
 #include "ip/af.h"
 #include "ip/pernet.h"
 #include "loss/loss.h"
@@ -60,6 +61,7 @@ struct tl_sock {
 	struct tl_timers		timers;
 	struct tl_bound			bound;
 	struct list_head		accept;		/* in the listener's queue */
+	struct tl_fastopen		fo;
 	struct tl_listener		listener;
 	struct tl_config		config;
 	u64				bytes_acked;
@@ -96,6 +98,15 @@ static inline bool tl_in_state(const struct sock *sk, u32 states)
 /* States in which both SYNs are acknowledged. */
 #define TLF_SYNCHRONIZED	(TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |	\
 				 TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK)
+/*
+ * Passive Fast Open: the program has the connection already, although our SYN is not yet
+ * acknowledged (RFC7413 4.2.2).
+ */
+static inline bool tl_is_early(const struct sock *sk)
+{
+	return sk->sk_state == TCP_SYN_RECV && tl_sk(sk)->fo.listener;
+}
+
 /* States in which data may be sent. */
 #define TLF_MAY_SEND		(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)
 

@@ -84,6 +84,7 @@ enum {
 	TL_KIND_SACK_PERM	= 4,	/* RFC2018 2 */
 	TL_KIND_SACK		= 5,	/* RFC2018 3 */
 	TL_KIND_TIMESTAMP	= 8,	/* RFC7323 3 */
+	TL_KIND_FASTOPEN	= 34,	/* RFC7413 4.1.1 */
 };
 
 #define TL_LEN_MSS		4
@@ -100,6 +101,7 @@ enum {
 #define TL_OPT_SACK_PERM	0x04
 #define TL_OPT_TIMESTAMP	0x08
 #define TL_OPT_SACK		0x10
+#define TL_OPT_FASTOPEN		0x20
 
 /**
  * struct tl_opts - the options of one segment, in host byte order
@@ -108,6 +110,8 @@ enum {
  * @mss: maximum segment size that the sender of the segment accepts, bytes
  * @wscale: shift count, already bounded by TL_MAX_WSCALE
  * @seen: which of the fields mean something (TL_OPT_*)
+ * @fo_at: received: where the Fast Open cookie begins, from the first option on
+ * @fo_len: received: its length; 0 asks for one
  */
 struct tl_opts {
 	u32	tsval;
@@ -115,10 +119,28 @@ struct tl_opts {
 	u16	mss;
 	u8	wscale;
 	u8	seen;
+	u8	fo_at;
+	u8	fo_len;
+};
+
+#define TL_FO_COOKIE_MIN	4
+#define TL_FO_COOKIE_MAX	16
+#define TL_FO_NO_OPTION		(-1)
+
+/**
+ * struct tl_fo_cookie - option 34, to be sent or kept (RFC7413 4.1.1)
+ * @len: of the cookie; 0 asks for one; TL_FO_NO_OPTION: the option is absent
+ * @val: the cookie
+ */
+struct tl_fo_cookie {
+	s8	len;
+	u8	val[TL_FO_COOKIE_MAX];
 };
 
 void tl_opts_parse(const u8 *opt, unsigned int len, bool syn, struct tl_opts *o);
 unsigned int tl_opts_len(u8 which);
 void tl_opts_write(u8 *p, u8 which, const struct tl_opts *o);
+unsigned int tl_opt_fastopen_len(const struct tl_fo_cookie *cookie);
+void tl_opt_fastopen_write(u8 *p, const struct tl_fo_cookie *cookie);
 
 #endif

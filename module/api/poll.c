@@ -59,7 +59,10 @@ __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait)
 		mask |= EPOLLHUP;
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
-	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+	if (state == TCP_SYN_SENT) {
+		if (tl_inet_defer_connect(sk))	/* the first write will connect */
+			mask |= EPOLLOUT | EPOLLWRNORM;
+	} else if (state != TCP_SYN_RECV || READ_ONCE(tl_sk(sk)->fo.listener)) {
 		if (readable(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		mask |= shutdown & SEND_SHUTDOWN ? EPOLLOUT | EPOLLWRNORM : writable(sk);

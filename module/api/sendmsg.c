@@ -5,10 +5,10 @@
 #include "sock.h"
 #include "api/api.h"
 
-/* Wait until the handshake is done; data cannot be written before (there is no fast open here). */
+/* Wait until the handshake is done, unless Fast Open lets the program write before. */
 static int wait_connected(struct sock *sk, long *timeo)
 {
-	if (!tl_in_state(sk, ~TLF_MAY_SEND))
+	if (!tl_in_state(sk, ~TLF_MAY_SEND) || tl_is_early(sk))
 		return 0;
 	return sk_stream_wait_connect(sk, timeo);
 }
@@ -35,6 +35,13 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
 
 	if (msg->msg_flags & MSG_OOB)
 		return -EOPNOTSUPP;
+	if ((msg->msg_flags & MSG_FASTOPEN) || tl_inet_defer_connect(sk)) {
+		err = tl_fastopen_sendmsg(sk, msg, len, &copied);
+		if (err == -EINPROGRESS && copied)
+			return copied;
+		if (err)
+			goto out_err;
+	}
 	err = wait_connected(sk, &timeo);
 	if (err)
 		return sk_stream_error(sk, msg->msg_flags, err);

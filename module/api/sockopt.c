@@ -185,6 +185,53 @@ static int get_user_timeout(struct sock *sk)
 	return tl_sk(sk)->config.user_timeout;
 }
 
+static int set_fastopen(struct sock *sk, int val)
+{
+	int err;
+
+	if (val < 0 || !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		return -EINVAL;
+	err = tl_fastopen_keys_once(tl_net(sock_net(sk)));
+	if (!err)
+		tl_fastopen_listen(sk, val);
+	return err;
+}
+
+static int get_fastopen(struct sock *sk)
+{
+	return tl_sk(sk)->listener.fo.max;
+}
+
+static int set_fastopen_connect(struct sock *sk, int val)
+{
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	if (!(TL_SYSCTL(sock_net(sk), fastopen) & TL_FO_CLIENT))
+		return -EOPNOTSUPP;
+	if (sk->sk_state != TCP_CLOSE)
+		return -EINVAL;
+	tl_sk(sk)->fo.connect = val;
+	return 0;
+}
+
+static int get_fastopen_connect(struct sock *sk)
+{
+	return tl_sk(sk)->fo.connect;
+}
+
+static int set_fastopen_no_cookie(struct sock *sk, int val)
+{
+	if (val < 0 || val > 1 || !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		return -EINVAL;
+	tl_sk(sk)->fo.no_cookie = val;
+	return 0;
+}
+
+static int get_fastopen_no_cookie(struct sock *sk)
+{
+	return tl_sk(sk)->fo.no_cookie;
+}
+
 static const struct int_option {
 	int	(*set)(struct sock *sk, int val);
 	int	(*get)(struct sock *sk);
@@ -200,6 +247,9 @@ static const struct int_option {
 	[TCP_DEFER_ACCEPT]	= { set_defer_accept, get_defer_accept },
 	[TCP_QUICKACK]		= { set_quickack, get_quickack },
 	[TCP_USER_TIMEOUT]	= { set_user_timeout, get_user_timeout },
+	[TCP_FASTOPEN]		= { set_fastopen, get_fastopen },
+	[TCP_FASTOPEN_CONNECT]	= { set_fastopen_connect, get_fastopen_connect },
+	[TCP_FASTOPEN_NO_COOKIE] = { set_fastopen_no_cookie, get_fastopen_no_cookie },
 };
 
 static const struct int_option *int_option(int name)
@@ -236,6 +286,23 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	return 0;
 }
 
+/* One key, or two: the second is what cookies were made with before. */
+static int set_fastopen_key(struct sock *sk, sockptr_t val, unsigned int len)
+{
+	u8 keys[2 * TL_FO_KEY_SIZE];
+
+	if (len != TL_FO_KEY_SIZE && len != 2 * TL_FO_KEY_SIZE)
+		return -EINVAL;
+	if (copy_from_sockptr(keys, val, len))
+		return -EFAULT;
+	return tl_fastopen_keys_set(&tl_sk(sk)->listener.fo.keys, keys, len);
+}
+
+static unsigned int get_fastopen_key(struct sock *sk, u8 *keys)
+{
+	return tl_fastopen_keys_get(&tl_sk(sk)->listener.fo.keys, keys);	/* its own only */
+}
+
 static int set_tcp(struct sock *sk, int name, sockptr_t val, unsigned int len)
 {
 	const struct int_option *o = int_option(name);
@@ -243,6 +310,8 @@ static int set_tcp(struct sock *sk, int name, sockptr_t val, unsigned int len)
 
 	if (name == TCP_CONGESTION)
 		return set_congestion(sk, val, len);
+	if (name == TCP_FASTOPEN_KEY)
+		return set_fastopen_key(sk, val, len);
 	if (len < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&n, val, sizeof(n)))
@@ -293,6 +362,11 @@ static int get_tcp(struct sock *sk, int name, char __user *val, int __user *len)
 		strscpy_pad(algorithm, tl_sk(sk)->cc.ops->name, sizeof(algorithm));
 		release_sock(sk);
 		return answer(algorithm, sizeof(algorithm), val, len);
+	}
+	if (name == TCP_FASTOPEN_KEY) {
+		u8 keys[2 * TL_FO_KEY_SIZE];
+
+		return answer(keys, get_fastopen_key(sk, keys), val, len);
 	}
 	if (!o)
 		return -ENOPROTOOPT;

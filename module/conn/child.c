@@ -101,6 +101,29 @@ struct sock *tl_child_create(struct tl_req *req, struct sk_buff *skb, const stru
 }
 
 /**
+ * tl_child_early() - a child that Fast Open lets begin before our SYN is acknowledged
+ * @child: from tl_child_create(), in the table, locked
+ * @lsk: its listener
+ * @skb: the SYN, not consumed
+ */
+void tl_child_early(struct sock *child, struct sock *lsk, const struct sk_buff *skb)
+{
+	struct tl_sock *tl = tl_sk(child);
+	const struct tl_cb *cb = TL_CB(skb);
+
+	/* our SYN is yet to go */
+	tl->snd.nxt = tl->snd.iss;
+	tl->snd.max = tl->snd.iss;
+	tl->snd.wnd = cb->wnd;			/* a SYN's window is not scaled (RFC7323 2.2) */
+	tl->snd.max_wnd = cb->wnd;
+	tl->snd.wl1 = cb->seq;
+	tl->snd.wl2 = tl->snd.iss;
+	tl->fo.data_acked = tl_cb_datalen(cb);
+	tl_fastopen_join(child, lsk);
+	tl_ready_for_data(child);
+}
+
+/**
  * tl_child_discard() - destroy a child that nobody has seen
  * @child: from tl_child_create(), not in the table; unlocked and gone afterwards
  */

@@ -49,6 +49,8 @@ void tl_done(struct sock *sk, enum tl_event ev)
 
 	tl_timers_clear(sk);
 	tl_state_set(sk, TCP_CLOSE, ev);
+	tl_fastopen_leave(sk, ev == TL_EV_RCV_RST);
+	tl_fastopen_end(sk);
 	unhash(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		tl_port_put_sk(sk);
@@ -297,6 +299,7 @@ int tl_disconnect(struct sock *sk, int flags)
 	tl_txq_purge(sk);
 	tl_ooo_purge(sk);
 	inet->inet_dport = 0;
+	tl_inet_set_defer_connect(sk, false);
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		inet_reset_saddr(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);

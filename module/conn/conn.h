@@ -7,6 +7,7 @@
 
 #include <linux/list.h>
 #include <linux/spinlock.h>
+#include "conn/fastopen.h"
 #include "conn/hash.h"
 #include "conn/state.h"
 #include "obs/drop.h"
@@ -35,12 +36,14 @@ struct tl_bound {
  * @queue: children whose handshake is complete, oldest first: the accept queue
  * @half_open: requests that name this listener: the length of its SYN queue
  * @warned: the log knows that its SYN queue was full
+ * @fo: Fast Open
  */
 struct tl_listener {
 	spinlock_t		lock;	/* guards queue */
 	struct list_head	queue;
 	atomic_t		half_open;
 	bool			warned;
+	struct tl_fo_queue	fo;
 };
 
 /* port.c */
@@ -61,6 +64,8 @@ u32 tl_ts_offset(struct tl_net *tn, const struct tl_tuple *t);
 
 /* connect.c */
 int tl_connect(struct sock *sk, struct sockaddr *addr, int len);
+void tl_connect_start(struct sock *sk);
+void tl_ready_for_data(struct sock *sk);
 void tl_established(struct sock *sk, enum tl_event ev);
 void tl_take_syn_opts(struct sock *sk, const struct sk_buff *skb);
 
@@ -71,8 +76,9 @@ bool tl_accept_queue_add(struct sock *lsk, struct sock *child);
 void tl_listen_stop(struct sock *sk);
 
 /* synq.c */
-enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
-			 const struct tl_af_ops *af);
+struct sock *tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+			 const struct tl_af_ops *af, struct tl_fo_cookie *answer,
+			 enum tl_drop *why);
 struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct tl_af_ops *af,
 			 enum tl_drop *why);
 struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,

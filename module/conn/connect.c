@@ -46,6 +46,16 @@ static const struct tl_af_ops *af_of_addr(const struct sock *sk, const struct so
 }
 
 /**
+ * tl_connect_start() - send the SYN
+ * @sk: socket, locked, in SYN-SENT
+ */
+void tl_connect_start(struct sock *sk)
+{
+	tl_send_first_syn(sk);		/* if it is lost below us, it goes again */
+	tl_rto_restart(sk);
+}
+
+/**
  * tl_connect() - active open (proto.connect; RFC9293 3.10.1)
  * @sk: socket, locked, CLOSED
  * @addr: the program's
@@ -77,8 +87,8 @@ int tl_connect(struct sock *sk, struct sockaddr *addr, int len)
 	tl_mss_sync(sk, dst_mtu(__sk_dst_get(sk)));
 	tl_state_set(sk, TCP_SYN_SENT, TL_EV_CONNECT);
 	TL_INC(sock_net(sk), ActiveOpens);
-	tl_send_syn(sk);		/* if it is lost below us, it goes again */
-	tl_rto_restart(sk);
+	if (!tl_fastopen_defer(sk))
+		tl_connect_start(sk);
 	return 0;
 
 out_hash:
@@ -135,16 +145,14 @@ void tl_take_syn_opts(struct sock *sk, const struct sk_buff *skb)
 }
 
 /**
- * tl_established() - both SYNs are acknowledged: prepare for data
+ * tl_ready_for_data() - the peer's SYN is known: prepare for data
  * @sk: socket, locked, with its options agreed on
- * @ev: what completed the handshake
  */
-void tl_established(struct sock *sk, enum tl_event ev)
+void tl_ready_for_data(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct dst_entry *dst = tl->af->route(sk);
 
-	tl_state_set(sk, TCP_ESTABLISHED, ev);
 	tl_mss_sync(sk, dst ? dst_mtu(dst) : tl->snd.pmtu);
 	if (dst && !tl->rcv.adv_mss)		/* a child's SYN-ACK named it */
 		tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);
@@ -160,4 +168,16 @@ void tl_established(struct sock *sk, enum tl_event ev)
 	tl_ackpolicy_init(sk);
 	tl_mem_grow_sndbuf(sk);
 	tl_keepalive_start(sk);
+}
+
+/**
+ * tl_established() - both SYNs are acknowledged
+ * @sk: socket, locked, with its options agreed on
+ * @ev: what completed the handshake
+ */
+void tl_established(struct sock *sk, enum tl_event ev)
+{
+	tl_state_set(sk, TCP_ESTABLISHED, ev);
+	tl_ready_for_data(sk);
+	tl_fastopen_leave(sk, false);
 }

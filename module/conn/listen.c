@@ -44,6 +44,9 @@ int tl_listen(struct socket *sock, int backlog)
 		goto out;
 	}
 
+	if ((TL_SYSCTL(sock_net(sk), fastopen) & TL_FO_SERVER_ALL) && !tl->listener.fo.max &&
+	    !tl_fastopen_keys_once(tl_net(sock_net(sk))))
+		tl_fastopen_listen(sk, backlog);
 	sk->sk_ack_backlog = 0;
 	tl->listener.warned = false;
 	tl_state_set(sk, TCP_LISTEN, TL_EV_LISTEN);

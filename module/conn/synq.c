@@ -82,7 +82,8 @@ static u32 req_tsval(const struct tl_req *req)
 	return tl_clock_ts_ms() + req->ts_off;
 }
 
-static void req_send(struct net *net, struct tl_req *req, u8 flags, u32 tsval)
+static void req_send(struct net *net, struct tl_req *req, u8 flags, u32 tsval,
+		     const struct tl_fo_cookie *cookie)
 {
 	const struct tl_stray way = {
 		.tuple		= &req->node.tuple,
@@ -105,6 +106,7 @@ static void req_send(struct net *net, struct tl_req *req, u8 flags, u32 tsval)
 			.tsval	= tsval,
 			.tsecr	= READ_ONCE(req->ts_recent),
 		},
+		.cookie	= cookie,
 	};
 
 	if (syn)
@@ -125,7 +127,7 @@ static void req_resend(struct net *net, struct tl_req *req)
 	req->resent = true;
 	TL_INC(net, RetransSegs);
 	TL_INC(net, TCPSynRetrans);
-	req_send(net, req, TL_SYN | TL_ACK, req_tsval(req));
+	req_send(net, req, TL_SYN | TL_ACK, req_tsval(req), NULL);
 }
 
 /*
@@ -256,8 +258,20 @@ static enum tl_drop cookie_syn(struct sock *lsk, const struct sk_buff *skb,
 	if (READ_ONCE(tn->cookie_last) != now)
 		WRITE_ONCE(tn->cookie_last, now);
 	TL_INC(net, SyncookiesSent);
-	req_send(net, &req, TL_SYN | TL_ACK, ts + req.ts_off);
+	req_send(net, &req, TL_SYN | TL_ACK, ts + req.ts_off, NULL);
 	return TL_DROP_NONE;
+}
+
+/* A child that makes no request wait: nobody else may have the tuple. */
+static bool enter_child(struct net *net, struct sock *child, enum tl_event ev)
+{
+	if (tl_hash_insert(net, &tl_sk(child)->node)) {
+		tl_child_discard(child);	/* another CPU was first with the same segment */
+		return false;
+	}
+	TL_INC(net, PassiveOpens);
+	tl_state_note(net, &tl_sk(child)->node.tuple, TCP_LISTEN, TCP_SYN_RECV, ev);
+	return true;
 }
 
 /**
@@ -312,49 +326,34 @@ struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct 
 	*why = TL_DROP_Memory;
 	if (!child)
 		return NULL;
-	TL_INC(net, PassiveOpens);
-	tl_state_note(net, &w->tuple, TCP_LISTEN, TCP_SYN_RECV, TL_EV_COOKIE);
-	if (tl_hash_insert(net, &tl_sk(child)->node)) {
-		tl_child_discard(child);	/* another CPU was first with the same segment */
-		return NULL;
-	}
-	return child;
+	return enter_child(net, child, TL_EV_COOKIE) ? child : NULL;
 }
 
-/**
- * tl_synq_syn() - a SYN came to a listener (RFC9293 3.10.7.2 third)
- * @lsk: listener
- * @skb: the SYN; not consumed
- * @w: its addresses
- * @af: its family
- *
- * Context: RCU reader, BHs off, no lock.
- * Return: the reason to drop it, TL_DROP_NONE if a SYN-ACK went out.
- */
-enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
-			 const struct tl_af_ops *af)
+/* Fast Open: the program may have the SYN's data, and the connection, at once. */
+static struct sock *early_child(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+				const struct tl_af_ops *af)
 {
 	struct net *net = sock_net(lsk);
-	int cookies = TL_SYSCTL(net, syncookies);
-	bool full = synq_full(lsk);
+	struct tl_req req = { 0 };
+	struct sock *child;
+
+	req_begin(&req, lsk, w);
+	req.irs = TL_CB(skb)->seq;
+	req.iss = tl_isn(tl_net(net), &w->tuple);
+	req_negotiate(net, &req, &TL_CB(skb)->opts, af);
+	child = tl_child_create(&req, skb, af);
+	if (!child)
+		return NULL;
+	return enter_child(net, child, TL_EV_RCV_SYN) ? child : NULL;
+}
+
+/* Keep a request, and answer. */
+static enum tl_drop enqueue(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+			    const struct tl_af_ops *af, const struct tl_fo_cookie *answer)
+{
+	struct net *net = sock_net(lsk);
 	struct tl_req *req;
 
-	if (full)
-		warn_flood(lsk, cookies);
-	if (full && !cookies) {
-		TL_INC(net, TCPReqQFullDrop);
-		TL_INC(net, ListenDrops);
-		return TL_DROP_SynQueueFull;
-	}
-	if (sk_acceptq_is_full(lsk)) {
-		TL_INC(net, ListenOverflows);
-		TL_INC(net, ListenDrops);
-		return TL_DROP_AcceptQueueFull;
-	}
-	if (full)
-		TL_INC(net, TCPReqQFullDoCookies);
-	if (full || cookies == 2)
-		return cookie_syn(lsk, skb, w, af);
 	/* A listener that closes just now has no reference to give. */
 	if (!refcount_inc_not_zero(&lsk->sk_refcnt))
 		return TL_DROP_NoSocket;
@@ -372,8 +371,59 @@ enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 	TL_INC(net, PassiveOpens);
 	tl_state_note(net, &w->tuple, TCP_LISTEN, TCP_SYN_RECV, TL_EV_RCV_SYN);
 	tl_mini_timer_arm(&req->timer, req_timeout(lsk, req));
-	req_send(net, req, TL_SYN | TL_ACK, req_tsval(req));
+	req_send(net, req, TL_SYN | TL_ACK, req_tsval(req), answer);
 	return TL_DROP_NONE;
+}
+
+/**
+ * tl_synq_syn() - a SYN came to a listener (RFC9293 3.10.7.2 third)
+ * @lsk: listener
+ * @skb: the SYN; not consumed
+ * @w: its addresses
+ * @af: its family
+ * @answer: Fast Open option for the child's SYN-ACK
+ * @why: the reason to drop it, when NULL is returned; TL_DROP_NONE if a SYN-ACK went out
+ *
+ * Context: RCU reader, BHs off, no lock.
+ * Return: a child that begins with the SYN's data (Fast Open), as from tl_synq_rcv(); or NULL.
+ */
+struct sock *tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+			 const struct tl_af_ops *af, struct tl_fo_cookie *answer,
+			 enum tl_drop *why)
+{
+	struct net *net = sock_net(lsk);
+	int cookies = TL_SYSCTL(net, syncookies);
+	bool full = synq_full(lsk);
+	struct sock *child;
+
+	if (full)
+		warn_flood(lsk, cookies);
+	if (full && !cookies) {
+		TL_INC(net, TCPReqQFullDrop);
+		TL_INC(net, ListenDrops);
+		*why = TL_DROP_SynQueueFull;
+		return NULL;
+	}
+	if (sk_acceptq_is_full(lsk)) {
+		TL_INC(net, ListenOverflows);
+		TL_INC(net, ListenDrops);
+		*why = TL_DROP_AcceptQueueFull;
+		return NULL;
+	}
+	if (full)
+		TL_INC(net, TCPReqQFullDoCookies);
+	if (full || cookies == 2) {
+		*why = cookie_syn(lsk, skb, w, af);
+		return NULL;
+	}
+	if (tl_fastopen_syn(lsk, skb, &w->tuple, answer)) {
+		child = early_child(lsk, skb, w, af);
+		if (child)
+			return child;
+		TL_INC(net, TCPFastOpenPassiveFail);
+	}
+	*why = enqueue(lsk, skb, w, af, answer);
+	return NULL;
 }
 
 /* RFC9293 3.10.7.4 for SYN-RECEIVED, before the ACK makes a connection of it. */
@@ -393,7 +443,7 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 	/* first: sequence number, and R1 of RFC7323 5.3 */
 	if (old || !seq_acceptable(cb->seq, cb->end, req->irs + 1, req->rcv_wnd)) {
 		if (!(cb->flags & TL_RST) && tl_challenge_allowed(net))
-			req_send(net, req, TL_ACK, req_tsval(req));
+			req_send(net, req, TL_ACK, req_tsval(req), NULL);
 		return old ? TL_DROP_Paws : TL_DROP_OutOfWindow;
 	}
 	/* second: RST, exactly (RFC5961 3.2) */
@@ -403,13 +453,13 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 			return TL_DROP_USED;
 		}
 		if (tl_challenge_allowed(net))
-			req_send(net, req, TL_ACK, req_tsval(req));
+			req_send(net, req, TL_ACK, req_tsval(req), NULL);
 		return TL_DROP_BadRst;
 	}
 	/* fourth: SYN (RFC5961 4.2) */
 	if (cb->flags & TL_SYN) {
 		if (tl_challenge_allowed(net))
-			req_send(net, req, TL_ACK, req_tsval(req));
+			req_send(net, req, TL_ACK, req_tsval(req), NULL);
 		return TL_DROP_SynInWindow;
 	}
 	/* fifth: ACK */

@@ -54,6 +54,7 @@ struct tl_req {
 };
 
 struct sock *tl_child_create(struct tl_req *req, struct sk_buff *skb, const struct tl_af_ops *af);
+void tl_child_early(struct sock *child, struct sock *lsk, const struct sk_buff *skb);
 void tl_child_discard(struct sock *child);
 
 #endif

@@ -61,6 +61,7 @@ static int __net_init net_init(struct net *net)
 	tn->cc = tl_cc_get("reno");
 	tl_sysctl_defaults(tn);
 	tl_isn_net_init(tn);
+	tl_fastopen_net_init(tn);
 	tl_port_net_init(tn);
 
 	tn->stats = alloc_percpu(struct tl_stats);
@@ -106,6 +107,7 @@ static void __net_exit net_exit(struct net *net)
 	synchronize_rcu();
 	ctl_destroy(tn->ctl6);
 	ctl_destroy(tn->ctl4);
+	tl_fastopen_net_exit(tn);
 	tl_port_net_exit(tn);
 	tl_hash_net_exit(tn);
 	tl_cc_put(tn->cc);

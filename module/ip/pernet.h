@@ -14,6 +14,7 @@
 
 struct ctl_table_header;
 struct tl_cc_ops;
+struct tl_fo_keys;
 struct tl_file;
 
 /**
@@ -34,6 +35,8 @@ struct tl_sysctl {
 	int	abort_on_overflow;
 	int	rfc1337;
 	int	timewait_reuse;		/* as tw_reuse the kernel has a macro */
+	int	fastopen;		/* TL_FO_* */
+	int	fastopen_blackhole_timeout_sec;
 	int	fin_timeout;		/* jiffies */
 	int	keepalive_time;		/* jiffies */
 	int	keepalive_intvl;	/* jiffies */
@@ -78,6 +81,12 @@ struct tl_net {
 	siphash_key_t			cookie_key;
 	u32				cookie_last;	/* when a SYN cookie was sent, seconds */
 	struct tl_challenge		challenge;
+	struct {
+		struct tl_fo_keys __rcu	*keys;
+		struct xarray		peers;		/* what clients know of servers */
+		atomic_t		pauses;		/* in a row, for black holes' sake */
+		unsigned long		paused_at;	/* jiffies */
+	}				fo;		/* conn/fastopen.c */
 	atomic_t			timewaits;
 	atomic_t			orphans;
 };

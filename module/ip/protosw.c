@@ -27,11 +27,15 @@ void tl_sock_reset(struct sock *sk)
 	struct tl_sock *tl = tl_sk(sk);
 	const struct tl_rto_bounds b = tl_rto_bounds(sk);
 	const struct tl_snd kept = tl->snd;
+	const struct tl_fastopen fo = tl->fo;
 
 	memset(&tl->rcv, 0, sizeof(tl->rcv));
 	memset(&tl->ackp, 0, sizeof(tl->ackp));
 	memset(&tl->snd, 0, sizeof(tl->snd));
 	memset(&tl->loss, 0, sizeof(tl->loss));
+	memset(&tl->fo, 0, sizeof(tl->fo));
+	tl->fo.connect = fo.connect;
+	tl->fo.no_cookie = fo.no_cookie;
 	tl->snd.nodelay = kept.nodelay;
 	tl->snd.cork = kept.cork;
 	tl->snd.user_mss = kept.user_mss;
@@ -63,6 +67,7 @@ void tl_sock_links(struct sock *sk)
 	INIT_LIST_HEAD(&tl->listener.queue);
 	spin_lock_init(&tl->listener.lock);
 	atomic_set(&tl->listener.half_open, 0);
+	memset(&tl->listener.fo, 0, sizeof(tl->listener.fo));
 	tl_timers_init(sk);
 	tl->config.module_held = false;
 }
@@ -135,6 +140,7 @@ static void destroy_sock(struct sock *sk)
 	tl_ooo_purge(sk);
 	tl_port_put_sk(sk);
 	tl_cc_put(tl->cc.ops);
+	tl_fastopen_keys_free(&tl->listener.fo.keys);
 	sk_sockets_allocated_dec(sk);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	if (tl->config.module_held)

@@ -56,8 +56,9 @@ u8 tl_retry_limit(const struct sock *sk)
 
 	if (sk->sk_state == TCP_SYN_SENT)
 		return tl_sk(sk)->config.syn_retries ?: READ_ONCE(s->syn_retries);
-	if (sk->sk_state == TCP_SYN_RECV)
-		return tl_sk(sk)->config.syn_retries ?: READ_ONCE(s->synack_retries);
+	if (sk->sk_state == TCP_SYN_RECV)	/* one more after Fast Open, as in Linux */
+		return tl_sk(sk)->config.syn_retries ?:
+		       READ_ONCE(s->synack_retries) + tl_is_early(sk);
 	if (sock_flag(sk, SOCK_DEAD))
 		return READ_ONCE(s->orphan_retries) ?: ORPHAN_RETRIES;
 	return READ_ONCE(s->retries2);
@@ -94,12 +95,12 @@ static bool window_shut_but_alive(const struct sock *sk)
 static bool give_up(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
+	bool expired = tl_user_timed_out(sk) ||
+		       (tl->loss.retries >= tl_retry_limit(sk) && !window_shut_but_alive(sk));
 
-	if (tl_user_timed_out(sk))
-		goto fail;
-	if (tl->loss.retries < tl_retry_limit(sk) || window_shut_but_alive(sk))
+	tl_fastopen_timeout(sk, expired);
+	if (!expired)
 		return false;
-fail:
 	TL_INC(sock_net(sk), TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
 	return true;
@@ -129,7 +130,7 @@ static void send_again(struct sock *sk)
 
 	if (tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
 		tl->snd.nxt = tl->snd.iss;
-		tl_send_syn(sk);
+		tl_send_syn(sk, NULL);
 		return;
 	}
 	/* Go back to the first unacknowledged octet; the rest follows as ACKs come. */

@@ -30,6 +30,14 @@
 	TL_MIB(SyncookiesRecv)		/* good ones that came back */	\
 	TL_MIB(SyncookiesFailed)	/* forged or too old ones */	\
 	TL_MIB(TCPDeferAcceptDrop)	/* TCP_DEFER_ACCEPT: bare ACKs forgotten */	\
+	TL_MIB(TCPFastOpenActive)	/* Fast Open: data in our SYN was acknowledged */	\
+	TL_MIB(TCPFastOpenActiveFail)	/* it was not */		\
+	TL_MIB(TCPFastOpenPassive)	/* connections that began with a SYN's data */	\
+	TL_MIB(TCPFastOpenPassiveFail)	/* wrong cookies, or no memory */	\
+	TL_MIB(TCPFastOpenPassiveAltKey)	/* cookies made with the key before */	\
+	TL_MIB(TCPFastOpenCookieReqd)	/* SYNs that asked for a cookie */	\
+	TL_MIB(TCPFastOpenListenOverflow)	/* as many are pending as TCP_FASTOPEN allows */	\
+	TL_MIB(TCPFastOpenBlackhole)	/* pauses, since the path seemed to swallow it */	\
 	TL_MIB(TCPTimeouts)		/* RTO fired */			\
 	TL_MIB(TCPFastRetrans)		/* sent again on duplicate ACKs */	\
 	TL_MIB(TCPSlowStartRetrans)	/* sent again after an RTO */	\

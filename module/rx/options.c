@@ -7,27 +7,47 @@
  */
 #include "wire.h"
 
-struct tl_opt_kind {
-	u8	len;		/* the whole option, kind and length bytes included */
-	bool	syn_only;	/* means something in a SYN alone */
-	u8	seen;
-	void	(*read)(const u8 *val, struct tl_opts *o);
+/* An option's value */
+struct tl_opt_val {
+	const u8	*val;
+	u8		len;
+	u8		at;	/* from the first option on */
 };
 
-static void read_mss(const u8 *val, struct tl_opts *o)
+struct tl_opt_kind {
+	u8	len;		/* the whole option, kind and length bytes included; 0: it varies */
+	bool	syn_only;	/* means something in a SYN alone */
+	u8	seen;
+	bool	(*read)(const struct tl_opt_val *v, struct tl_opts *o);
+};
+
+static bool read_mss(const struct tl_opt_val *v, struct tl_opts *o)
 {
-	o->mss = get_unaligned_be16(val);
+	o->mss = get_unaligned_be16(v->val);
+	return true;
 }
 
-static void read_wscale(const u8 *val, struct tl_opts *o)
+static bool read_wscale(const struct tl_opt_val *v, struct tl_opts *o)
 {
-	o->wscale = min_t(u8, *val, TL_MAX_WSCALE);	/* RFC7323 2.3: treat larger as 14 */
+	o->wscale = min_t(u8, *v->val, TL_MAX_WSCALE);	/* RFC7323 2.3: treat larger as 14 */
+	return true;
 }
 
-static void read_timestamp(const u8 *val, struct tl_opts *o)
+static bool read_timestamp(const struct tl_opt_val *v, struct tl_opts *o)
 {
-	o->tsval = get_unaligned_be32(val);
-	o->tsecr = get_unaligned_be32(val + 4);
+	o->tsval = get_unaligned_be32(v->val);
+	o->tsecr = get_unaligned_be32(v->val + 4);
+	return true;
+}
+
+/* RFC7413 4.1.1: 4 to 16 octets, an even number; or none, which asks for a cookie */
+static bool read_fastopen(const struct tl_opt_val *v, struct tl_opts *o)
+{
+	if (v->len && (v->len < TL_FO_COOKIE_MIN || v->len > TL_FO_COOKIE_MAX || v->len % 2))
+		return false;
+	o->fo_at = v->at;
+	o->fo_len = v->len;
+	return true;
 }
 
 static const struct tl_opt_kind kinds[] = {
@@ -35,17 +55,17 @@ static const struct tl_opt_kind kinds[] = {
 	[TL_KIND_WSCALE]	= { TL_LEN_WSCALE, true, TL_OPT_WSCALE, read_wscale },
 	[TL_KIND_SACK_PERM]	= { TL_LEN_SACK_PERM, true, TL_OPT_SACK_PERM, NULL },
 	[TL_KIND_TIMESTAMP]	= { TL_LEN_TIMESTAMP, false, TL_OPT_TIMESTAMP, read_timestamp },
+	[TL_KIND_FASTOPEN]	= { 0, true, TL_OPT_FASTOPEN, read_fastopen },
 };
 
-static void read_option(u8 kind, u8 len, const u8 *val, bool syn, struct tl_opts *o)
+static void read_option(u8 kind, const struct tl_opt_val *v, bool syn, struct tl_opts *o)
 {
 	const struct tl_opt_kind *k = kind < ARRAY_SIZE(kinds) ? &kinds[kind] : NULL;
 
-	if (!k || k->len != len || (k->syn_only && !syn))
+	if (!k || (k->len && k->len != v->len + 2) || (k->syn_only && !syn))
 		return;
-	if (k->read)
-		k->read(val, o);
-	o->seen |= k->seen;
+	if (!k->read || k->read(v, o))
+		o->seen |= k->seen;
 }
 
 /**
@@ -57,8 +77,11 @@ static void read_option(u8 kind, u8 len, const u8 *val, bool syn, struct tl_opts
  */
 void tl_opts_parse(const u8 *opt, unsigned int len, bool syn, struct tl_opts *o)
 {
+	const u8 *first = opt;
+
 	o->seen = 0;
 	while (len) {
+		struct tl_opt_val v;
 		unsigned int olen;
 
 		if (*opt == TL_KIND_EOL)
@@ -74,7 +97,8 @@ void tl_opts_parse(const u8 *opt, unsigned int len, bool syn, struct tl_opts *o)
 		olen = opt[1];
 		if (olen < 2 || olen > len)
 			return;
-		read_option(opt[0], olen, opt + 2, syn, o);
+		v = (struct tl_opt_val) { opt + 2, olen - 2, opt + 2 - first };
+		read_option(opt[0], &v, syn, o);
 		opt += olen;
 		len -= olen;
 	}
@@ -140,4 +164,33 @@ void tl_opts_write(u8 *p, u8 which, const struct tl_opts *o)
 		*p++ = TL_LEN_WSCALE;
 		*p++ = o->wscale;
 	}
+}
+
+/**
+ * tl_opt_fastopen_len() - bytes that the Fast Open option takes in a header
+ * @cookie: the option, or NULL for none
+ *
+ * Return: a multiple of four.
+ */
+unsigned int tl_opt_fastopen_len(const struct tl_fo_cookie *cookie)
+{
+	return cookie && cookie->len >= 0 ? (2 + cookie->len + 3) & ~3 : 0;
+}
+
+/**
+ * tl_opt_fastopen_write() - write the Fast Open option, padded by NOPs to whole words
+ * @p: room for tl_opt_fastopen_len(@cookie) bytes
+ * @cookie: the option, or NULL for none
+ */
+void tl_opt_fastopen_write(u8 *p, const struct tl_fo_cookie *cookie)
+{
+	const u8 *end = p + tl_opt_fastopen_len(cookie);
+
+	if (p == end)
+		return;
+	*p++ = TL_KIND_FASTOPEN;
+	*p++ = 2 + cookie->len;
+	memcpy(p, cookie->val, cookie->len);
+	for (p += cookie->len; p < end; p++)
+		*p = TL_KIND_NOP;
 }

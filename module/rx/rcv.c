@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <net/busy_poll.h>
 #include "sock.h"
+#include "conn/synq.h"
 
 /*
  * Read the header once. Afterwards the margin of the buffer is ours: what IP had there is in
@@ -112,11 +113,10 @@ int tl_rcv_backlog(struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-/* A child came up: give it the segment that did it, then let its program know. */
-static void rcv_child(struct sock *child, struct sock *lsk, struct sk_buff *skb)
+/* A child is ready for its program. */
+static void hand_over(struct sock *child, struct sock *lsk)
 	__releases(&child->sk_lock.slock)
 {
-	tl_rcv_segment(child, skb);
 	if (tl_accept_queue_add(lsk, child)) {
 		bh_unlock_sock(child);
 		lsk->sk_data_ready(lsk);
@@ -127,6 +127,28 @@ static void rcv_child(struct sock *child, struct sock *lsk, struct sk_buff *skb)
 	atomic_inc(&tl_net(sock_net(child))->orphans);
 	tl_abort(child, TL_EV_ABORT);
 	bh_unlock_sock(child);
+}
+
+/* A child came up: give it the segment that did it, then let its program know. */
+static void rcv_child(struct sock *child, struct sock *lsk, struct sk_buff *skb)
+	__releases(&child->sk_lock.slock)
+{
+	tl_rcv_segment(child, skb);
+	hand_over(child, lsk);
+}
+
+/* A child that began with a SYN's data: the SYN-ACK acknowledges both (RFC7413 4.2.2). */
+static void rcv_early_child(struct sock *child, struct sock *lsk, struct sk_buff *skb,
+			    const struct tl_fo_cookie *answer)
+	__releases(&child->sk_lock.slock)
+{
+	tl_child_early(child, lsk, skb);
+	if (tl_cb_datalen(TL_CB(skb)))
+		tl_rcv_data(child, skb);
+	else
+		consume_skb(skb);
+	tl_send_syn(child, answer);
+	hand_over(child, lsk);
 }
 
 static void rcv_request(struct net *net, struct tl_node *node, struct sk_buff *skb,
@@ -155,6 +177,7 @@ static void rcv_listener(struct sock *lsk, struct sk_buff *skb, const struct tl_
 	struct net *net = sock_net(lsk);
 	const struct tl_cb *cb = TL_CB(skb);
 	enum tl_drop why = admit(lsk, skb, af);
+	struct tl_fo_cookie answer;
 	struct sock *child;
 
 	if (why == TL_DROP_NONE) {
@@ -172,7 +195,12 @@ static void rcv_listener(struct sock *lsk, struct sk_buff *skb, const struct tl_
 				why = TL_DROP_ListenNoSyn;
 			}
 		} else if ((cb->flags & (TL_SYN | TL_FIN)) == TL_SYN && !af->group(skb)) {
-			why = tl_synq_syn(lsk, skb, w, af);	/* third */
+			child = tl_synq_syn(lsk, skb, w, af, &answer, &why);	/* third */
+			if (child) {
+				__acquire(&child->sk_lock.slock);
+				rcv_early_child(child, lsk, skb, &answer);
+				return;
+			}
 		} else {
 			why = TL_DROP_ListenNoSyn;		/* fourth */
 		}

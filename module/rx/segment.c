@@ -56,6 +56,10 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 	}
 	if (cb->flags & TL_RST)
 		return TL_DROP_OutOfWindow;
+	if (tl_is_early(sk) && cb->seq == tl->rcv.irs && !(cb->flags & TL_ACK)) {
+		tl_send_syn(sk, NULL);		/* the peer's SYN again: our SYN-ACK was lost */
+		return TL_DROP_OldData;
+	}
 	if (cb->flags & TL_SYN) {
 		/* RFC5961 4.2: a SYN outside of the window, too */
 		TL_INC(sock_net(sk), TCPSYNChallenge);
@@ -79,6 +83,7 @@ static enum tl_drop check_rst(struct sock *sk, const struct sk_buff *skb)
 	if (!(cb->flags & TL_RST))
 		return TL_DROP_NONE;
 	if (cb->seq != tl_sk(sk)->rcv.nxt) {
+		tl_fastopen_stray_reset(sk);
 		tl_challenge(sk);
 		return TL_DROP_BadRst;
 	}
@@ -114,6 +119,7 @@ static enum tl_drop check_ack_syn_recv(struct sock *sk, const struct sk_buff *sk
 	tl->snd.max_wnd = max(tl->snd.max_wnd, tl->snd.wnd);
 	tl->snd.wl1 = cb->seq;
 	tl->snd.wl2 = cb->ack;
+	tl_rto_restart(sk);
 	tl_established(sk, TL_EV_RCV_ACK);
 	if (tl->snd.fin)		/* closed in the middle of a simultaneous open */
 		tl_state_set(sk, TCP_FIN_WAIT1, TL_EV_CLOSE);
@@ -252,11 +258,16 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 		 */
 		tl_state_set(sk, TCP_SYN_RECV, TL_EV_RCV_SYN);
 		tl->snd.nxt = tl->snd.iss;
-		tl_send_syn(sk);
+		tl_send_syn(sk, NULL);
 		return TL_DROP_USED;
 	}
 	tl_rtt_acked(sk, skb, cb->ack);
 	tl->snd.una = cb->ack;
+	tl_fastopen_synack(sk, skb);
+	if (seq_gt(cb->ack, tl->snd.iss + 1)) {		/* data that went with our SYN */
+		tl->bytes_acked += cb->ack - (tl->snd.iss + 1);
+		tl_txq_acked(sk, cb->ack);
+	}
 	tl_timer_clear(sk, TL_TIMER_REXMIT);
 	tl_established(sk, TL_EV_RCV_SYNACK);
 	tl_ack_synack(sk);

@@ -25,13 +25,7 @@ void tl_send_ack(struct sock *sk)
 	}
 }
 
-/**
- * tl_send_syn() - send SYN, or SYN-ACK after a simultaneous open, for the first time or again
- * @sk: socket, locked, in SYN-SENT or SYN-RECEIVED
- *
- * Return: 0 or a negative errno.
- */
-int tl_send_syn(struct sock *sk)
+static int send_syn(struct sock *sk, const struct tl_fo_cookie *cookie, u32 len)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	const struct dst_entry *dst = tl->af->route(sk);
@@ -50,7 +44,33 @@ int tl_send_syn(struct sock *sk)
 	if (tl->snd.max != tl->snd.iss)
 		TL_INC(sock_net(sk), TCPSynRetrans);
 	tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);
-	return tl_xmit_syn(sk, flags, which, tl->rcv.adv_mss);
+	return tl_xmit_syn(sk, flags, which, tl->rcv.adv_mss, cookie, len);
+}
+
+/**
+ * tl_send_first_syn() - send the SYN of an active open, with what Fast Open adds to it
+ * @sk: socket, locked, in SYN-SENT
+ *
+ * Return: 0 or a negative errno.
+ */
+int tl_send_first_syn(struct sock *sk)
+{
+	struct tl_fo_cookie cookie;
+	u32 len = tl_fastopen_begin(sk, &cookie);
+
+	return send_syn(sk, &cookie, len);
+}
+
+/**
+ * tl_send_syn() - send the SYN again, or the SYN-ACK of a full socket, without any data
+ * @sk: socket, locked, in SYN-SENT or SYN-RECEIVED
+ * @cookie: Fast Open option, or NULL
+ *
+ * Return: 0 or a negative errno.
+ */
+int tl_send_syn(struct sock *sk, const struct tl_fo_cookie *cookie)
+{
+	return send_syn(sk, cookie, 0);
 }
 
 /**

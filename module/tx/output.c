@@ -83,7 +83,7 @@ void tl_output(struct sock *sk, enum tl_push push)
 	const struct dst_entry *dst = __sk_dst_get(sk);
 	int len, sent;
 
-	if (!tl_in_state(sk, TLF_SYNCHRONIZED))
+	if (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk))
 		return;
 	if (dst && dst_mtu(dst) != tl->snd.pmtu)
 		tl_mss_sync(sk, dst_mtu(dst));
@@ -121,7 +121,7 @@ void tl_persist_update(struct sock *sk)
 	u32 end = tl->snd.end + tl->snd.fin;
 
 	if (tl->snd.una != tl->snd.max || tl->snd.nxt == end ||
-	    !tl_in_state(sk, TLF_SYNCHRONIZED))
+	    (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk)))
 		tl_timer_clear(sk, TL_TIMER_PERSIST);
 	else
 		tl_persist_arm(sk);

@@ -16,7 +16,8 @@
 int tl_stray_send(struct net *net, const struct tl_stray *way, const struct tl_stray_seg *seg)
 {
 	const struct tl_af_ops *af = tl_af_of(way->tuple);
-	unsigned int len = sizeof(struct tcphdr) + tl_opts_len(seg->which);
+	unsigned int usual = sizeof(struct tcphdr) + tl_opts_len(seg->which);
+	unsigned int len = usual + tl_opt_fastopen_len(seg->cookie);
 	struct dst_entry *dst = af->route_stray(net, way);
 	struct tl_opts opts = seg->opts;
 	struct sk_buff *skb;
@@ -45,6 +46,7 @@ int tl_stray_send(struct net *net, const struct tl_stray *way, const struct tl_s
 	if (seg->which & TL_OPT_MSS)
 		opts.mss = tl_mss_announce(way->sk ? tl_sk(way->sk)->snd.user_mss : 0, dst);
 	tl_opts_write((u8 *)(th + 1), seg->which, &opts);
+	tl_opt_fastopen_write((u8 *)th + usual, seg->cookie);
 	tl_checksum(skb, dst, way->tuple);
 	TL_INC(net, OutSegs);
 	err = af->xmit_stray(net, skb, dst, way);

@@ -98,7 +98,8 @@ u32 tl_flight(const struct sock *sk);
 /* xmit.c */
 int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp);
 int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp);
-int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss);
+int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo_cookie *cookie,
+		u32 len);
 void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct tl_tuple *t);
 u8 tl_usual_opts(const struct sock *sk);
 
@@ -107,7 +108,8 @@ int tl_retransmit(struct sock *sk, u32 seq, u32 len);
 
 /* control.c */
 void tl_send_ack(struct sock *sk);
-int tl_send_syn(struct sock *sk);
+int tl_send_first_syn(struct sock *sk);
+int tl_send_syn(struct sock *sk, const struct tl_fo_cookie *cookie);
 void tl_send_reset(struct sock *sk, gfp_t gfp);
 void tl_send_probe(struct sock *sk);
 
@@ -122,6 +124,7 @@ struct tl_stray_seg {
 	u8		flags;
 	u8		which;		/* TL_OPT_* */
 	struct tl_opts	opts;
+	const struct tl_fo_cookie *cookie;	/* Fast Open option, or NULL */
 };
 
 int tl_stray_send(struct net *net, const struct tl_stray *way, const struct tl_stray_seg *seg);

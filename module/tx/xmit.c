@@ -52,10 +52,11 @@ void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct 
 }
 
 static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 which,
-			const struct tl_opts *opts)
+			const struct tl_opts *opts, const struct tl_fo_cookie *cookie)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	unsigned int len = sizeof(struct tcphdr) + tl_opts_len(which);
+	unsigned int usual = sizeof(struct tcphdr) + tl_opts_len(which);
+	unsigned int len = usual + tl_opt_fastopen_len(cookie);
 	struct tcphdr *th = skb_push(skb, len);
 
 	skb_reset_transport_header(skb);
@@ -68,11 +69,12 @@ static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	th->check = 0;
 	th->urg_ptr = 0;
 	tl_opts_write((u8 *)(th + 1), which, opts);
+	tl_opt_fastopen_write((u8 *)th + usual, cookie);
 }
 
 /* Header, checksum, IP. Consumes @skb. Return: 0 or a negative errno of the layers below. */
 static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 which,
-		struct tl_opts *opts)
+		struct tl_opts *opts, const struct tl_fo_cookie *cookie)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct dst_entry *dst = tl->af->route(sk);
@@ -84,7 +86,7 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 whic
 	}
 	opts->tsval = tl_tsval(sk);
 	opts->tsecr = flags & TL_ACK ? tl->rcv.ts_recent : 0;
-	push_header(sk, skb, seq, flags, which, opts);
+	push_header(sk, skb, seq, flags, which, opts, cookie);
 	skb_set_owner_w(skb, sk);
 	skb_set_hash_from_sk(skb, sk);
 	tl_checksum(skb, dst, &tl->node.tuple);
@@ -160,7 +162,7 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 	}
 	account_data(sk, seq, end);
 	tl_ack_sent_data(sk);
-	xmit(sk, skb, seq, flags, tl_usual_opts(sk), &opts);
+	xmit(sk, skb, seq, flags, tl_usual_opts(sk), &opts, NULL);
 	return end - seq;
 }
 
@@ -181,7 +183,7 @@ int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
 	if (!skb)
 		return -ENOMEM;
 	TL_INC(sock_net(sk), OutSegs);
-	return xmit(sk, skb, seq, flags, tl_usual_opts(sk), &opts);
+	return xmit(sk, skb, seq, flags, tl_usual_opts(sk), &opts, NULL);
 }
 
 /**
@@ -190,15 +192,18 @@ int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
  * @flags: TL_SYN, perhaps with TL_ACK
  * @which: options to offer
  * @mss: value of the MSS option
+ * @cookie: Fast Open option, or NULL
+ * @len: octets of the stream that go along (RFC7413)
  *
  * Without memory it counts as sent and lost: the first SYN has no other timer that would try again.
  *
  * Return: 0 or a negative errno.
  */
-int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss)
+int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo_cookie *cookie,
+		u32 len)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	struct sk_buff *skb = alloc_segment(0, GFP_ATOMIC);
+	struct sk_buff *skb = alloc_segment(tl_txq_linear(len), GFP_ATOMIC);
 	struct tl_opts opts = { .mss = mss, .wscale = tl->rcv.wscale };
 	u32 end = tl->snd.iss + 1;
 
@@ -206,5 +211,9 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss)
 	tl->snd.nxt = end;
 	if (!skb)
 		return -ENOMEM;
-	return xmit(sk, skb, tl->snd.iss, flags, which, &opts);
+	if (len) {
+		tl->snd.nxt += tl_txq_fill(sk, skb, end, len);
+		tl->snd.max = tl->snd.nxt;
+	}
+	return xmit(sk, skb, tl->snd.iss, flags, which, &opts, cookie);
 }

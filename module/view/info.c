@@ -27,6 +27,9 @@ static void info_options(const struct tl_sock *tl, struct tcp_info *info)
 		info->tcpi_snd_wscale = tl->snd.wscale;
 		info->tcpi_rcv_wscale = tl->rcv.wscale;
 	}
+	if (tl->fo.data_acked)
+		info->tcpi_options |= TCPI_OPT_SYN_DATA;
+	info->tcpi_fastopen_client_fail = tl->fo.fail;
 }
 
 static void info_sending(const struct sock *sk, struct tcp_info *info)

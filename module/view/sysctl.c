@@ -48,6 +48,56 @@ static int do_available(TL_CTL_HANDLER_ARGS)
 	return proc_dostring(&tmp, write, buffer, lenp, ppos);
 }
 
+/* fastopen_key: four words in hex, joined by -; and perhaps, after a comma, the key before. */
+#define FASTOPEN_KEY_TEXT	(2 * 36)
+
+static int read_key(const char *text, u8 *key)
+{
+	u32 word[4];
+	char rest;
+	int i;
+
+	if (sscanf(text, "%x-%x-%x-%x%c", word, word + 1, word + 2, word + 3, &rest) != 4)
+		return -EINVAL;
+	for (i = 0; i < 4; i++)
+		put_unaligned_le32(word[i], key + 4 * i);
+	return 0;
+}
+
+static int write_key(char *text, const u8 *key)
+{
+	return sprintf(text, "%08x-%08x-%08x-%08x", get_unaligned_le32(key),
+		       get_unaligned_le32(key + 4), get_unaligned_le32(key + 8),
+		       get_unaligned_le32(key + 12));
+}
+
+static int do_fastopen_key(TL_CTL_HANDLER_ARGS)
+{
+	struct tl_net *tn = ctl->extra1;
+	char text[FASTOPEN_KEY_TEXT + 1];
+	struct ctl_table tmp = { .data = text, .maxlen = sizeof(text) };
+	u8 keys[2 * TL_FO_KEY_SIZE] = { 0 };
+	unsigned int len = tl_fastopen_keys_get(&tn->fo.keys, keys);
+	char *second;
+	int err, n;
+
+	n = write_key(text, keys);		/* zeros, if there is none yet */
+	if (len > TL_FO_KEY_SIZE) {
+		text[n++] = ',';
+		write_key(text + n, keys + TL_FO_KEY_SIZE);
+	}
+	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
+	if (err || !write)
+		return err;
+	second = strchr(text, ',');
+	if (second)
+		*second++ = 0;
+	err = read_key(text, keys);
+	if (!err && second)
+		err = read_key(second, keys + TL_FO_KEY_SIZE);
+	return err ?: tl_fastopen_keys_set(&tn->fo.keys, keys, TL_FO_KEY_SIZE * (second ? 2 : 1));
+}
+
 #define ROW(_name, _handler, _min, _max)				\
 	ROW_NAMED(#_name, _name, _handler, _min, _max)
 
@@ -75,6 +125,8 @@ static const struct ctl_table rows[] = {
 	ROW(abort_on_overflow, proc_dointvec_minmax, &zero, &one),
 	ROW(rfc1337, proc_dointvec_minmax, &zero, &one),
 	ROW_NAMED("tw_reuse", timewait_reuse, proc_dointvec_minmax, &zero, &two),
+	ROW(fastopen, proc_dointvec, NULL, NULL),
+	ROW(fastopen_blackhole_timeout_sec, proc_dointvec_minmax, &zero, NULL),
 	ROW(fin_timeout, proc_dointvec_jiffies, NULL, NULL),
 	ROW(keepalive_time, proc_dointvec_jiffies, NULL, NULL),
 	ROW(keepalive_intvl, proc_dointvec_jiffies, NULL, NULL),
@@ -106,6 +158,11 @@ static const struct ctl_table specials[] = {
 		.procname	= "available_congestion_control",
 		.mode		= 0444,
 		.proc_handler	= do_available,
+	}, {
+		.procname	= "fastopen_key",
+		.maxlen		= FASTOPEN_KEY_TEXT,
+		.mode		= 0600,
+		.proc_handler	= do_fastopen_key,
 	},
 };
 
@@ -140,6 +197,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.max_tw_buckets		= READ_ONCE(death_row->sysctl_max_tw_buckets),
 		.max_orphans		= READ_ONCE(death_row->sysctl_max_tw_buckets) / 2,
 		.timewait_reuse		= 2,		/* on the loopback device only */
+		.fastopen		= TL_FO_CLIENT,
 		.fin_timeout		= 60 * HZ,
 		.keepalive_time		= 7200 * HZ,	/* RFC9293 MUST-27 */
 		.keepalive_intvl	= 75 * HZ,

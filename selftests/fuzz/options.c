@@ -6,7 +6,13 @@
 #include "fuzz.h"
 #include "../../module/rx/options.c"
 
-/* Place and length of the last option of @kind and @want octets; -1 if there is none. */
+/* RFC7413 4.1.1 */
+static bool cookie_length(int len)
+{
+	return len == 2 || (len >= 6 && len <= 18 && len % 2 == 0);
+}
+
+/* Where the last option of @kind and @want octets is (0: a Fast Open cookie's); -1: nowhere. */
 static int last_of(const u8 *b, int len, u8 kind, int want)
 {
 	int at, step, found = -1;
@@ -18,7 +24,7 @@ static int last_of(const u8 *b, int len, u8 kind, int want)
 		if (at + 1 == len || b[at + 1] < 2 || at + b[at + 1] > len)
 			break;
 		step = b[at + 1];
-		if (b[at] == kind && step == want)
+		if (b[at] == kind && (want ? step == want : cookie_length(step)))
 			found = at;
 	}
 	return found;
@@ -28,15 +34,21 @@ static void compare(const u8 *b, int len, bool syn, const struct tl_opts *o)
 {
 	int mss = syn ? last_of(b, len, 2, 4) : -1, ws = syn ? last_of(b, len, 3, 3) : -1;
 	int ok = syn ? last_of(b, len, 4, 2) : -1, ts = last_of(b, len, 8, 10);
+	int fo = syn ? last_of(b, len, 34, 0) : -1;
 
 	FUZZ_EQ((mss >= 0 ? TL_OPT_MSS : 0) | (ws >= 0 ? TL_OPT_WSCALE : 0) |
-		(ok >= 0 ? TL_OPT_SACK_PERM : 0) | (ts >= 0 ? TL_OPT_TIMESTAMP : 0),
+		(ok >= 0 ? TL_OPT_SACK_PERM : 0) | (ts >= 0 ? TL_OPT_TIMESTAMP : 0) |
+		(fo >= 0 ? TL_OPT_FASTOPEN : 0),
 		o->seen & ~TL_OPT_SACK);
 	if (mss >= 0)
 		FUZZ_EQ(b[mss + 2] * 256 + b[mss + 3], o->mss);
 	/* RFC7323 2.3 */
 	if (ws >= 0)
 		FUZZ_EQ(b[ws + 2] > 14 ? 14 : b[ws + 2], o->wscale);
+	if (fo >= 0) {
+		FUZZ_EQ(b[fo + 1] - 2, o->fo_len);
+		FUZZ_EQ((u8)(fo + 2), o->fo_at);	/* a header has 40 octets of them */
+	}
 	if (ts >= 0) {
 		FUZZ_EQ(get_unaligned_be32(b + ts + 2), o->tsval);
 		FUZZ_EQ(get_unaligned_be32(b + ts + 6), o->tsecr);

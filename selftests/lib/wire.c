@@ -340,6 +340,8 @@ static const char *differs(const struct wire_seg *s, const struct wire_got *g)
 		if (!num_ok(s->sack[i].left, g->s.sack[i].left) ||
 		    !num_ok(s->sack[i].right, g->s.sack[i].right))
 			return "SACK blocks";
+	if (!num_ok(s->fo, g->s.fo))
+		return "Fast Open option";
 	if (!num_ok(s->tos, g->s.tos))
 		return "TOS";
 	return NULL;

@@ -67,6 +67,8 @@
  * @tsecr:	option 8
  * @nsack:	number of blocks in @sack, or WIRE_NONE
  * @sack:	option 5, relative like @ack
+ * @fo:		option 34: length of the Fast Open cookie, 0 to ask for one; or WIRE_NONE
+ * @cookie:	inject: the cookie
  * @opt:	raw option bytes, added after the others
  * @optlen:	their number; padded with zeros
  * @urg:	urgent pointer
@@ -87,6 +89,8 @@ struct wire_seg {
 	long mss, ws, sackok, tsval, tsecr;
 	long nsack;
 	struct { long left, right; } sack[WIRE_MAX_SACK];
+	long fo;
+	const void *cookie;
 	const void *opt;
 	int optlen;
 	long urg;
@@ -105,6 +109,7 @@ struct wire_got {
 	uint32_t seq, ack;		/* absolute */
 	int64_t at_us;			/* CLOCK_MONOTONIC */
 	struct wire_got *next;
+	uint8_t cookie[16];
 	uint8_t payload[65536];
 };
 
@@ -184,14 +189,15 @@ int wire_state(struct wire *w);
 		.flags = (fl), .seq = WIRE_AUTO, .ack = WIRE_AUTO,	\
 		.win = WIRE_AUTO, .mss = WIRE_NONE, .ws = WIRE_NONE,	\
 		.sackok = WIRE_NONE, .tsval = WIRE_AUTO,		\
-		.tsecr = WIRE_AUTO, .nsack = WIRE_NONE, ##__VA_ARGS__ })
+		.tsecr = WIRE_AUTO, .nsack = WIRE_NONE, .fo = WIRE_NONE,	\
+		##__VA_ARGS__ })
 #define WIRE_EXP(fl, ...)						\
 	(&(struct wire_seg){						\
 		.flags = (fl), .seq = WIRE_AUTO, .ack = WIRE_AUTO,	\
 		.win = WIRE_ANY, .mss = WIRE_ANY, .ws = WIRE_ANY,	\
 		.sackok = WIRE_ANY, .tsval = WIRE_ANY,			\
-		.tsecr = WIRE_ANY, .nsack = WIRE_ANY, .urg = WIRE_ANY,	\
-		.tos = WIRE_ANY, ##__VA_ARGS__ })
+		.tsecr = WIRE_ANY, .nsack = WIRE_ANY, .fo = WIRE_ANY,	\
+		.urg = WIRE_ANY, .tos = WIRE_ANY, ##__VA_ARGS__ })
 
 /* Send a segment to the kernel. */
 #define wire_inject(w, fl, ...)						\

@@ -63,6 +63,13 @@ static int put_options(struct wire *w, const struct wire_seg *s, uint8_t *o)
 			put32(o + n + 4, f->irs + s->sack[i].right);
 		}
 	}
+	if (s->fo != WIRE_NONE) {
+		o[n] = 34;
+		o[n + 1] = 2 + s->fo;
+		if (s->fo)
+			memcpy(o + n + 2, s->cookie, s->fo);
+		n += 2 + s->fo;
+	}
 	if (s->optlen) {
 		memcpy(o + n, s->opt, s->optlen);
 		n += s->optlen;
@@ -142,6 +149,7 @@ static int get_options(const uint8_t *o, int len, struct wire_got *g, uint32_t b
 	s->tsval = WIRE_NONE;
 	s->tsecr = WIRE_NONE;
 	s->nsack = WIRE_NONE;
+	s->fo = WIRE_NONE;
 	while (len > 0) {
 		int n;
 
@@ -170,6 +178,10 @@ static int get_options(const uint8_t *o, int len, struct wire_got *g, uint32_t b
 				s->sack[i].left = (int32_t)(get32(o + 2 + 8 * i) - base);
 				s->sack[i].right = (int32_t)(get32(o + 6 + 8 * i) - base);
 			}
+		}
+		if (o[0] == 34 && n <= 18) {
+			s->fo = n - 2;
+			memcpy(g->cookie, o + 2, s->fo);
 		}
 		o += n;
 		len -= n;

@@ -58,6 +58,7 @@ const char *wire_text(const struct wire_seg *s)
 		p += add_opt(p, "TSecr", s->tsecr, expectation);
 	for (i = 0; s->nsack > 0 && i < s->nsack && i < WIRE_MAX_SACK; i++)
 		p += sprintf(p, " sack %ld-%ld", s->sack[i].left, s->sack[i].right);
+	p += add_opt(p, "FO", s->fo, expectation);
 	if (s->urg && s->flags & URG)
 		p += add_num(p, "urg", s->urg);
 	if (s->optlen)

@@ -74,6 +74,52 @@ UNIT_TEST(timestamps)
 	UNIT_EQ(TL_OPT_TIMESTAMP, PARSE(true, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0).seen);
 }
 
+/* RFC7413 4.1.1: kind 34, in SYNs only: a cookie of 4 to 16 octets, an even number, or none */
+UNIT_TEST(fast_open)
+{
+	u8 bytes[40] = { 1, 34 };
+	struct tl_opts o;
+	int len;
+
+	for (len = 0; len <= 20; len++) {
+		bool good = !len || (len >= 4 && len <= 16 && len % 2 == 0);
+
+		bytes[2] = 2 + len;
+		o = parse(bytes, len + 3, true);
+		UNIT_EQ(good ? TL_OPT_FASTOPEN : 0, o.seen);
+		if (good) {
+			UNIT_EQ(3, o.fo_at);
+			UNIT_EQ(len, o.fo_len);
+		}
+		UNIT_EQ(0, parse(bytes, len + 3, false).seen);
+	}
+}
+
+/* Written as it is read, in whole words */
+UNIT_TEST(fast_open_written)
+{
+	struct tl_fo_cookie c = { .len = TL_FO_NO_OPTION };
+	u8 bytes[20];
+	int i;
+
+	UNIT_EQ(0, tl_opt_fastopen_len(NULL));
+	UNIT_EQ(0, tl_opt_fastopen_len(&c));
+	for (i = 0; i < 16; i++)
+		c.val[i] = 0x80 + i;
+	for (c.len = 0; c.len <= 16; c.len += c.len ? 2 : 4) {
+		unsigned int len = tl_opt_fastopen_len(&c);
+		struct tl_opts o;
+
+		UNIT_TRUE(len % 4 == 0 && len >= 2U + c.len && len < 6U + c.len);
+		memset(bytes, 0xaa, sizeof(bytes));
+		tl_opt_fastopen_write(bytes, &c);
+		o = parse(bytes, len, true);
+		UNIT_EQ(TL_OPT_FASTOPEN, o.seen);
+		UNIT_EQ(c.len, o.fo_len);
+		UNIT_EQ(0, memcmp(bytes + o.fo_at, c.val, c.len));
+	}
+}
+
 /* RFC9293 3.2: NOP takes one byte anywhere, behind EOL nothing counts */
 UNIT_TEST(nop_and_eol)
 {
@@ -111,7 +157,7 @@ UNIT_TEST(unknown_kinds)
 	unsigned int kind, len;
 
 	for (kind = 0; kind < 256; kind++) {
-		if (kind <= 4 || kind == 8)
+		if (kind <= 4 || kind == 8 || kind == 34)
 			continue;
 		for (len = 2; len <= 36; len++) {
 			u8 bytes[40] = { kind, len };
@@ -254,6 +300,8 @@ static u8 seen_otherwise(const u8 *b, int len, bool syn)
 			seen |= TL_OPT_WSCALE;
 		else if (syn && b[at] == 4 && step == 2)
 			seen |= TL_OPT_SACK_PERM;
+		else if (syn && b[at] == 34 && (step == 2 || (step >= 6 && step <= 18 && !(step & 1))))
+			seen |= TL_OPT_FASTOPEN;
 	}
 	return seen;
 }
@@ -261,7 +309,7 @@ static u8 seen_otherwise(const u8 *b, int len, bool syn)
 /* Noise, biased towards what looks like options; the sanitizers watch. */
 UNIT_TEST(noise)
 {
-	static const u8 likely[] = { 0, 1, 2, 3, 4, 5, 8, 10, 18, 40 };
+	static const u8 likely[] = { 0, 1, 2, 3, 4, 5, 8, 10, 18, 34, 40 };
 	int round, len, i;
 
 	for (round = 0; round < 200000; round++) {
