@@ -73,9 +73,12 @@ static int __net_init net_init(struct net *net)
 	err = inet_ctl_sock_create(&tn->ctl4, PF_INET, SOCK_RAW, tl_protocol, net);
 	if (err)
 		goto out_hash;
-	/* without IPv6 (ipv6.disable=1) there is none */
-	if (inet_ctl_sock_create(&tn->ctl6, PF_INET6, SOCK_RAW, tl_protocol, net))
+	err = inet_ctl_sock_create(&tn->ctl6, PF_INET6, SOCK_RAW, tl_protocol, net);
+	if (err) {
 		tn->ctl6 = NULL;
+		if (err != -EAFNOSUPPORT)	/* without IPv6 (ipv6.disable=1) there is none */
+			goto out_ctl;
+	}
 	err = tl_sysctl_net_init(tn);
 	if (err)
 		goto out_ctl;
