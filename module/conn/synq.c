@@ -167,25 +167,32 @@ static bool defer_child(struct tl_req *req, const struct sk_buff *skb)
 	return true;
 }
 
+/* Options that the administrator lets us agree on */
+static u8 opts_allowed(struct net *net)
+{
+	u8 which = 0;
+
+	if (TL_SYSCTL(net, window_scaling))
+		which |= TL_OPT_WSCALE;
+	if (TL_SYSCTL(net, timestamps))
+		which |= TL_OPT_TIMESTAMP;
+	if (TL_SYSCTL(net, sack))
+		which |= TL_OPT_SACK_PERM;
+	return which;
+}
+
 /* Which of the options of the SYN do we take up? */
 static void req_negotiate(struct net *net, struct tl_req *req, const struct tl_opts *o,
 			  const struct tl_af_ops *af)
 {
-	struct sock *lsk = req->listener;
-
-	req->which = TL_OPT_MSS;
+	req->which = TL_OPT_MSS | (o->seen & opts_allowed(net));
 	req->mss = (o->seen & TL_OPT_MSS) && o->mss ? o->mss : af->default_mss;
-	if ((o->seen & TL_OPT_WSCALE) && TL_SYSCTL(net, window_scaling)) {
-		req->which |= TL_OPT_WSCALE;
+	if (req->which & TL_OPT_WSCALE) {
 		req->snd_wscale = o->wscale;
-		req->rcv_wscale = tl_rcv_wscale(lsk);
+		req->rcv_wscale = tl_rcv_wscale(req->listener);
 	}
-	if ((o->seen & TL_OPT_TIMESTAMP) && TL_SYSCTL(net, timestamps)) {
-		req->which |= TL_OPT_TIMESTAMP;
+	if (req->which & TL_OPT_TIMESTAMP)
 		req->ts_recent = o->tsval;
-	}
-	if ((o->seen & TL_OPT_SACK_PERM) && TL_SYSCTL(net, sack))
-		req->which |= TL_OPT_SACK_PERM;
 }
 
 /* What a request knows before it looks at the options. */
@@ -233,7 +240,9 @@ static bool synq_full(const struct sock *lsk)
 /* Once a listener: whoever reads the log is to know why SYNs meet with cookies, or with silence. */
 static void warn_flood(struct sock *lsk, bool cookies)
 {
-	if (xchg(&tl_sk(lsk)->listener.warned, true))
+	bool *warned = &tl_sk(lsk)->listener.warned;
+
+	if (READ_ONCE(*warned) || xchg(warned, true))
 		return;
 	net_info_ratelimited("tcplab: SYN queue of port %u is full: %s\n", inet_sk(lsk)->inet_num,
 			     cookies ? "sending cookies" : "dropping SYNs");
@@ -274,29 +283,22 @@ static bool enter_child(struct net *net, struct sock *child, enum tl_event ev)
 	return true;
 }
 
-/**
- * tl_synq_cookie() - an ACK came to a listener: does it return a SYN cookie? (RFC4987 3.6)
- * @lsk: listener
- * @skb: the segment; not consumed
- * @w: its addresses
- * @af: its family
- * @why: the reason to drop it, when NULL is returned; TL_DROP_NONE if it is no cookie
- *
- * Context: RCU reader, BHs off, no lock.
- * Return: as tl_synq_rcv().
- */
-struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
-			    const struct tl_af_ops *af, enum tl_drop *why)
+/* The child that a returned cookie stands for, not yet in the table. */
+static struct sock *cookie_child(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+				 const struct tl_af_ops *af, enum tl_drop *why)
 {
 	const struct tl_cb *cb = TL_CB(skb);
 	struct net *net = sock_net(lsk);
 	struct tl_net *tn = tl_net(net);
 	struct tl_req req = { 0 };
 	struct sock *child;
+	s32 age;
 
 	*why = TL_DROP_NONE;
-	if ((cb->flags & (TL_SYN | TL_ACK | TL_RST)) != TL_ACK || !TL_SYSCTL(net, syncookies) ||
-	    tl_clock_seconds() - READ_ONCE(tn->cookie_last) > TL_COOKIE_LIFE)
+	if ((cb->flags & (TL_SYN | TL_ACK | TL_RST)) != TL_ACK || !TL_SYSCTL(net, syncookies))
+		return NULL;
+	age = tl_clock_seconds() - READ_ONCE(tn->cookie_last);
+	if (age > TL_COOKIE_LIFE)
 		return NULL;
 	req.irs = cb->seq - 1;
 	req.iss = cb->ack - 1;
@@ -314,8 +316,9 @@ struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct 
 	}
 
 	req_begin(&req, lsk, w);
-	if (cb->opts.seen & TL_OPT_TIMESTAMP) {
-		req.which = tl_cookie_ts_read(cb->opts.tsecr - req.ts_off, &req.snd_wscale);
+	if (cb->opts.seen & opts_allowed(net) & TL_OPT_TIMESTAMP) {
+		req.which = tl_cookie_ts_read(cb->opts.tsecr - req.ts_off, &req.snd_wscale) &
+			    opts_allowed(net);
 		req.ts_recent = cb->opts.tsval;
 	}
 	req.which |= TL_OPT_MSS;
@@ -323,10 +326,33 @@ struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct 
 		req.rcv_wscale = tl_rcv_wscale(lsk);
 
 	child = tl_child_create(&req, skb, af);
-	*why = TL_DROP_Memory;
+	if (!child) {
+		TL_INC(net, ListenDrops);
+		*why = TL_DROP_Memory;
+	}
+	return child;
+}
+
+/**
+ * tl_synq_cookie() - an ACK came to a listener: does it return a SYN cookie? (RFC4987 3.6)
+ * @lsk: listener
+ * @skb: the segment; not consumed
+ * @w: its addresses
+ * @af: its family
+ * @why: the reason to drop it, when NULL is returned; TL_DROP_NONE if it is no cookie
+ *
+ * Context: RCU reader, BHs off, no lock.
+ * Return: as tl_synq_rcv().
+ */
+struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w,
+			    const struct tl_af_ops *af, enum tl_drop *why)
+{
+	struct sock *child = cookie_child(lsk, skb, w, af, why);
+
 	if (!child)
 		return NULL;
-	return enter_child(net, child, TL_EV_COOKIE) ? child : NULL;
+	*why = TL_DROP_OldData;
+	return enter_child(sock_net(lsk), child, TL_EV_COOKIE) ? child : NULL;
 }
 
 /* Fast Open: the program may have the SYN's data, and the connection, at once. */
@@ -427,11 +453,9 @@ struct sock *tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 }
 
 /* RFC9293 3.10.7.4 for SYN-RECEIVED, before the ACK makes a connection of it. */
-static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buff *skb,
-			      const struct tl_af_ops *af)
+static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buff *skb)
 {
 	const struct tl_cb *cb = TL_CB(skb);
-	const struct tl_where w = { .tuple = req->node.tuple, .scope = req->node.bound_dev };
 	bool old = (req->which & cb->opts.seen & TL_OPT_TIMESTAMP) &&
 		   seq_lt(cb->opts.tsval, req->ts_recent);
 
@@ -465,11 +489,24 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 	/* fifth: ACK */
 	if (!(cb->flags & TL_ACK))
 		return TL_DROP_NoAck;
-	if (cb->ack != req->iss + 1) {
+	return cb->ack == req->iss + 1 ? TL_DROP_NONE : TL_DROP_ReqMismatch;
+}
+
+/*
+ * An ACK of another SYN-ACK than the request's: a cookie's, which went out while the SYN queue was
+ * full, before the SYN came again? Else it is answered by an RST (RFC9293 3.10.7.4).
+ */
+static struct sock *req_mismatch(struct net *net, struct tl_req *req, struct sk_buff *skb,
+				 const struct tl_af_ops *af, enum tl_drop *why)
+{
+	const struct tl_where w = { .tuple = req->node.tuple, .scope = req->node.bound_dev };
+	struct sock *child = cookie_child(req->listener, skb, &w, af, why);
+
+	if (!child && *why == TL_DROP_NONE) {
 		tl_reset_stray(net, skb, &w, af, req->listener);
-		return TL_DROP_ReqMismatch;
+		*why = TL_DROP_ReqMismatch;
 	}
-	return TL_DROP_NONE;
+	return child;
 }
 
 /* The accept queue is full: by default the ACK is forgotten, and the SYN-ACK goes again. */
@@ -487,6 +524,29 @@ static enum tl_drop req_overflow(struct net *net, struct tl_req *req, struct sk_
 	return TL_DROP_AcceptQueueFull;
 }
 
+/* The handshake is complete: the child, not yet in the table; or why there is none yet. */
+static struct sock *req_child(struct net *net, struct tl_req *req, struct sk_buff *skb,
+			      const struct tl_af_ops *af, enum tl_drop *why)
+{
+	struct sock *child;
+
+	if (defer_child(req, skb)) {
+		TL_INC(net, TCPDeferAcceptDrop);
+		*why = TL_DROP_Deferred;
+		return NULL;
+	}
+	if (sk_acceptq_is_full(req->listener)) {
+		*why = req_overflow(net, req, skb, af);
+		return NULL;
+	}
+	child = tl_child_create(req, skb, af);
+	if (!child) {
+		TL_INC(net, ListenDrops);
+		*why = TL_DROP_Memory;
+	}
+	return child;
+}
+
 /**
  * tl_synq_rcv() - a segment for a half-open connection
  * @node: the request's entry
@@ -502,28 +562,16 @@ struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct
 			 enum tl_drop *why)
 {
 	struct tl_req *req = container_of(node, struct tl_req, node);
-	struct sock *lsk = req->listener;
-	struct net *net = sock_net(lsk);
-	struct sock *child;
+	struct net *net = sock_net(req->listener);
+	struct sock *child = NULL;
 
-	*why = req_check(net, req, skb, af);
-	if (*why != TL_DROP_NONE)
+	*why = req_check(net, req, skb);
+	if (*why == TL_DROP_ReqMismatch)
+		child = req_mismatch(net, req, skb, af, why);
+	else if (*why == TL_DROP_NONE)
+		child = req_child(net, req, skb, af, why);
+	if (!child)
 		return NULL;
-	if (defer_child(req, skb)) {
-		TL_INC(net, TCPDeferAcceptDrop);
-		*why = TL_DROP_Deferred;
-		return NULL;
-	}
-	if (sk_acceptq_is_full(lsk)) {
-		*why = req_overflow(net, req, skb, af);
-		return NULL;
-	}
-	child = tl_child_create(req, skb, af);
-	if (!child) {
-		TL_INC(net, ListenDrops);
-		*why = TL_DROP_Memory;
-		return NULL;
-	}
 	if (!tl_hash_replace(net, node, &tl_sk(child)->node)) {
 		/* Another CPU was first with the same segment. */
 		tl_child_discard(child);

@@ -9,11 +9,19 @@ WIRE_TIMED_FIXTURE(syn_cookie_age);
 
 static void cookie_then_ack(struct __test_metadata *_metadata, unsigned int seconds)
 {
+	struct wire_flow *first;
+
 	LAB_OK(lab_sysctl_set(&w->lab, "syncookies", "2"));
 	LAB_FD(wire_listen(w, 4));
 	wire_inject(w, SYN, .mss = 1460);
 	wire_expect(w, SYN | ACK);
 	sleep(seconds);
+	/* another one, so that cookies are about, and it is this one's age that counts */
+	first = w->f;
+	wire_new_flow(w);
+	wire_inject(w, SYN, .mss = 1460);
+	wire_expect(w, SYN | ACK);
+	wire_use(w, first);
 	wire_inject(w, ACK);
 }
 

@@ -63,6 +63,53 @@ TEST_F(syn_cookies, remembers_options)
 	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 500));
 }
 
+/*
+ * The SYN queue was full, so a cookie went out; the SYN came again, and found room: the ACK of
+ * either SYN-ACK is good.
+ */
+TEST_F(syn_cookies, syn_again_finds_room)
+{
+	uint32_t cookie_isn;
+
+	cookies_mode(_metadata, "2");
+	LAB_FD(wire_listen(w, 4));
+	wire_inject(w, SYN, .mss = 1460, .tsval = 1);
+	wire_expect(w, SYN | ACK, .seq = 0, .ack = 1);
+	cookie_isn = w->f->irs;
+	cookies_mode(_metadata, "1");
+	wire_inject(w, SYN, .seq = 0, .mss = 1460, .tsval = 1);
+	wire_take(w);
+	EXPECT_EQ(SYN | ACK, w->last->s.flags);
+	EXPECT_EQ(TCP_SYN_RECV, wire_state(w));
+	w->f->irs = cookie_isn;
+	wire_inject(w, ACK, .seq = 1, .ack = 1);
+	if (LAB_DIFFERS(&w->lab, true, false, "Linux forgets it until the request is gone")) {
+		wire_expect_silence(w, 300);
+		return;
+	}
+	take_child(_metadata);
+	EXPECT_EQ(TCP_ESTABLISHED, wire_state(w));
+	wire_inject(w, ACK, .seq = 1, .ack = 1, .len = 10);
+	wire_await_ack(w, 11);
+}
+
+/* What the administrator does not want is not agreed on, whatever the ACK says. */
+TEST_F(syn_cookies, options_refused)
+{
+	struct tcp_info info;
+
+	LAB_OK(lab_sysctl_set(&w->lab, "timestamps", "0"));
+	cookies_mode(_metadata, "2");
+	LAB_FD(wire_listen(w, 4));
+	wire_inject(w, SYN, .mss = 1460, .ws = 7, .sackok = 1, .tsval = 4711);
+	wire_expect(w, SYN | ACK, .ws = WIRE_NONE, .sackok = WIRE_NONE, .tsval = WIRE_NONE);
+	wire_inject(w, ACK, .tsval = 4712, .tsecr = 5);
+	if (LAB_DIFFERS(&w->lab, true, false, "Linux drops such an ACK"))
+		return;
+	info = info_of(take_child(_metadata));
+	EXPECT_EQ(0, info.tcpi_options & (TCPI_OPT_TIMESTAMPS | TCPI_OPT_SACK | TCPI_OPT_WSCALE));
+}
+
 /* Each of the options by itself */
 TEST_F(syn_cookies, options_apart)
 {
