@@ -29,6 +29,7 @@ enum tl_ca_state {		/* the kernel's numbers, as TCP_INFO gives them */
  * @probes: window or keepalive probes since the peer was heard last
  * @probe_backoff: how often the interval of window probes was doubled
  * @retry_since_us: when the first of the retries or probes in a row went, 0 if none did
+ * @reopened: since the last RTO the window opened again, which was used
  * @timing: a segment is being timed (RFC6298 3)
  * @timed_seq: its end
  * @timed_us: when it was sent
@@ -40,6 +41,7 @@ struct tl_loss {
 	u8			probes;
 	u8			probe_backoff;
 	bool			timing;
+	bool			reopened;
 	u32			recover;
 	u32			inflated;
 	u32			retrans;

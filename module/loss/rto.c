@@ -152,12 +152,17 @@ static void send_again(struct sock *sk)
  */
 void tl_rto_window_opened(struct sock *sk)
 {
-	const struct tl_sock *tl = tl_sk(sk);
+	struct tl_sock *tl = tl_sk(sk);
 
 	if (!tl->loss.retries || tl->snd.una == tl->snd.max || !tl_in_state(sk, TLF_SYNCHRONIZED))
 		return;
-	send_again(sk);
-	tl_rto_restart(sk);
+	/*
+	 * Once for each time-out, and the timer goes on: a window that opens and shuts must neither
+	 * draw segments nor keep the timer from its end.
+	 */
+	if (!tl->loss.reopened)
+		send_again(sk);
+	tl->loss.reopened = true;
 }
 
 /**
@@ -184,6 +189,7 @@ void tl_rto_timer(struct sock *sk)
 		tl->loss.retry_since_us = tl_clock_us();
 	if (tl->loss.retries < U8_MAX)
 		tl->loss.retries++;
+	tl->loss.reopened = false;
 	tl_rtt_untime(sk);
 	send_again(sk);
 	tl_rtt_backoff(&tl->rtt, &b);
