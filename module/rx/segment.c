@@ -314,7 +314,7 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	tl->ackp.last_seg = tl_clock_jiffies();
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN)) {
 		/* It closed while the segment waited. A SYN wants a listener, and will come again. */
-		if (!(TL_CB(skb)->flags & TL_SYN))
+		if ((TL_CB(skb)->flags & (TL_SYN | TL_ACK)) != TL_SYN)
 			tl_reset_for(sk, skb);
 		why = TL_DROP_NoSocket;
 	} else if (sk->sk_state == TCP_SYN_SENT) {
