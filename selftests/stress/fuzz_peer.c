@@ -290,12 +290,15 @@ static void note_state(struct episode *e)
 
 static bool complaint(const char *line)
 {
+	/* what begins a report; of data races vm/run judges, which sees whose they are */
 	static const char *const words[] = {
-		"BUG", "WARNING:", "KASAN", "UBSAN", "KCSAN", "Call Trace", "Oops", "INFO: ",
-		"general protection", "refcount_t", "lockdep", "suspicious RCU", "ODEBUG",
+		"BUG", "WARNING:", "KASAN", "UBSAN", "Oops", "INFO: ", "general protection",
+		"refcount_t", "lockdep", "suspicious RCU", "ODEBUG",
 	};
 	unsigned int i;
 
+	if (strstr(line, "KCSAN"))
+		return false;
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(line, words[i]))
 			return !strstr(line, "tcplab-test:");

@@ -98,7 +98,7 @@ static bool marks_are_gone(int n)
 
 TEST_F_TIMEOUT(netns_gone, in_all_states, lab_secs(120))
 {
-	int home = LAB_FD(lab_netns_fd()), n = storm_rounds(2) + 1, i, status;
+	int home = LAB_FD(lab_netns_fd()), n = storm_rounds_least(3, ENDS), i, status;
 	int64_t end;
 
 	for (i = 0; i < n; i++) {
