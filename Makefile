@@ -59,11 +59,11 @@ check:
 
 debug:
 	@scripts/setup check debug
-	@TESTS="$(TESTS)" scripts/check debug
+	@TESTS="$(TESTS)" KVER= scripts/check debug
 
 debug-race:
 	@scripts/setup check debug
-	@TESTS="$(TESTS)" scripts/check race
+	@TESTS="$(TESTS)" KVER= scripts/check race
 
 fuzz:
 	@scripts/fuzz
