@@ -32,7 +32,6 @@ static void take_request(struct sock *child, const struct tl_req *req)
 	inet->inet_num = ntohs(req->node.tuple.lport);
 	inet->inet_sport = req->node.tuple.lport;
 	inet->inet_dport = req->node.tuple.fport;
-	inet->tos = req->tos;
 
 	tl->snd.iss = req->iss;
 	tl->snd.una = req->iss;

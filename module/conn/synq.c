@@ -6,6 +6,9 @@
  * listener is taken, only its count of half-open connections goes up, and bounds them. The request
  * sends its SYN-ACK again, backing off, until the third segment comes or synack_retries is used up.
  * The third segment turns it into a child socket, which takes its place in the table.
+ *
+ * A request remembers nothing of how it got to SYN-RECEIVED (RFC9293 MUST-11): by a passive open, as
+ * every request. A socket in that state has come by an active one, or is this very moment leaving it.
  */
 #include <linux/slab.h>
 #include "sock.h"
@@ -180,7 +183,7 @@ static void req_begin(struct tl_req *req, struct sock *lsk, const struct tl_wher
 	req->listener = lsk;
 	req->ts_off = tl_ts_offset(tn, &w->tuple);
 	req->mark = READ_ONCE(lsk->sk_mark);
-	req->tos = READ_ONCE(inet_sk(lsk)->tos);
+	req->tos = tl_sock_class(lsk, &w->tuple);
 	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
 }
 

@@ -83,7 +83,7 @@ static struct tl_tw *tw_create(struct sock *sk)
 	tw->ts_off = tl->rcv.ts_off;
 	tw->wscale = tl->rcv.wscale;
 	tw->mark = sk->sk_mark;
-	tw->tos = inet_sk(sk)->tos;
+	tw->tos = tl_sock_class(sk, &tl->node.tuple);
 	tw->reuse = sk->sk_reuse;
 	tw->reuseport = sk->sk_reuseport;
 	tw->v6only = ipv6_only_sock(sk);

@@ -8,13 +8,11 @@
  * the one function that all transitions pass through takes notes. Hence the test loads and removes
  * the module itself.
  */
-#include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/mount.h>
 
 #include "harness.h"
 #include "wire.h"
-#include "packet.h"
 #include "failmem.h"
 
 #define TRACE	"/sys/kernel/tracing/"
@@ -143,65 +141,12 @@ static int (*const reach[])(int *fd) = {
 	[TCP_LAST_ACK]		= last_ack,
 };
 
-static int put_quoted4(uint8_t *q)
-{
-	memset(q, 0, 20);
-	q[0] = 0x45;
-	put16(q + 2, 40);
-	q[8] = 64;
-	q[9] = w->lab.proto;
-	inet_pton(AF_INET, wire_kernel_addr(w), q + 12);
-	inet_pton(AF_INET, wire_peer_addr(w), q + 16);
-	put16(q + 10, ~sum16(q, 20, 0));
-	return 20;
-}
-
-static int put_quoted6(uint8_t *q)
-{
-	memset(q, 0, 40);
-	q[0] = 0x60;
-	put16(q + 4, 20);
-	q[6] = w->lab.proto;
-	q[7] = 64;
-	inet_pton(AF_INET6, wire_kernel_addr(w), q + 8);
-	inet_pton(AF_INET6, wire_peer_addr(w), q + 24);
-	return 40;
-}
-
 /* The peer's host says that the port of the kernel's last SYN is unreachable. */
 static int refuse_by_icmp(void)
 {
 	bool six = w->lab.family == AF_INET6;
-	uint8_t pkt[128] = { 0 }, *ip = pkt, *ic = pkt + (six ? 40 : 20), *q = ic + 8;
-	int n;
 
-	q += six ? put_quoted6(q) : put_quoted4(q);
-	put16(q, w->f->kport);
-	put16(q + 2, w->f->pport);
-	put32(q + 4, w->f->irs);
-	q += 20;
-	ic[0] = six ? 1 : 3;
-	ic[1] = six ? 4 : 3;
-	if (six) {
-		ip[0] = 0x60;
-		put16(ip + 4, q - ic);
-		ip[6] = IPPROTO_ICMPV6;
-		ip[7] = 255;
-		inet_pton(AF_INET6, wire_peer_addr(w), ip + 8);
-		inet_pton(AF_INET6, wire_kernel_addr(w), ip + 24);
-		put16(ic + 2, ~sum16(ic, q - ic, sum16(ip + 8, 32, IPPROTO_ICMPV6 + (q - ic))));
-	} else {
-		ip[0] = 0x45;
-		put16(ip + 2, q - ip);
-		ip[8] = 255;
-		ip[9] = IPPROTO_ICMP;
-		inet_pton(AF_INET, wire_peer_addr(w), ip + 12);
-		inet_pton(AF_INET, wire_kernel_addr(w), ip + 16);
-		put16(ip + 10, ~sum16(ip, 20, 0));
-		put16(ic + 2, ~sum16(ic, q - ic, 0));
-	}
-	n = write(w->tun, pkt, q - pkt);
-	return n == q - pkt ? 0 : lab_fail("write to the TUN device: %s", strerror(errno));
+	return __wire_icmp(w, six ? 1 : 3, six ? 4 : 3, 0, 0);
 }
 
 static int abort_it(int fd)
