@@ -10,6 +10,8 @@
  * @sock: socket
  * @backlog: how many connections may wait; listen() again changes it
  *
+ * Other connections of the port do not notice (RFC9293 MUST-41, MUST-42).
+ *
  * Return: 0, -EINVAL if it is connected, -EADDRINUSE if another one listens there.
  */
 int tl_listen(struct socket *sock, int backlog)

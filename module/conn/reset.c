@@ -57,7 +57,7 @@ void tl_reset_for(struct sock *sk, const struct sk_buff *skb)
 }
 
 /**
- * tl_reset_received() - an acceptable RST came (RFC9293 3.10.7.3, 3.10.7.4 second)
+ * tl_reset_received() - an acceptable RST came (RFC9293 3.10.7.3, 3.10.7.4 second; MUST-12)
  * @sk: socket, locked; CLOSED afterwards
  */
 void tl_reset_received(struct sock *sk)

@@ -18,7 +18,7 @@ static void read_header(struct sk_buff *skb, const struct tl_af_ops *af)
 
 	cb->seq = ntohl(th->seq);
 	cb->ack = ntohl(th->ack_seq);
-	cb->wnd = ntohs(th->window);
+	cb->wnd = ntohs(th->window);			/* RFC9293 MUST-1: unsigned */
 	cb->header = th->doff * 4;
 	cb->flags = ((const u8 *)th)[13];
 	cb->tos = tos;

@@ -136,7 +136,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.max_tw_buckets		= READ_ONCE(death_row->sysctl_max_tw_buckets),
 		.max_orphans		= READ_ONCE(death_row->sysctl_max_tw_buckets) / 2,
 		.fin_timeout		= 60 * HZ,
-		.keepalive_time		= 7200 * HZ,	/* RFC9293 MUST-27 */
+		.keepalive_time		= 7200 * HZ,	/* RFC9293 MUST-28 */
 		.keepalive_intvl	= 75 * HZ,
 		.keepalive_probes	= 9,
 		.challenge_ack_limit	= INT_MAX,
