@@ -200,6 +200,9 @@ static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 	req->born_us = tl_clock_us();
 	req->irs = cb->seq;
 	req->iss = tl_isn(tl_net(net), &w->tuple);
+	/* RFC9293 MAY-2 (1): behind all that the old connection sent, had it outrun the clock */
+	if (cb->anew && !seq_gt(req->iss, cb->was_nxt + U16_MAX))
+		req->iss = cb->was_nxt + U16_MAX + 1;
 	req_negotiate(net, req, &cb->opts, af);
 	tl_mini_timer_init(&req->timer, req_timer);
 	return req;

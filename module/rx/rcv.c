@@ -22,6 +22,7 @@ static void read_header(struct sk_buff *skb, const struct tl_af_ops *af)
 	cb->header = th->doff * 4;
 	cb->flags = ((const u8 *)th)[13];
 	cb->tos = tos;
+	cb->anew = false;
 	cb->end = cb->seq + skb->len - cb->header + th->syn + th->fin;
 	tl_opts_parse((const u8 *)(th + 1), cb->header - sizeof(*th), th->syn, &cb->opts);
 }
