@@ -395,10 +395,9 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 			req_send(net, req, TL_ACK, req_tsval(req));
 		return TL_DROP_BadRst;
 	}
-	/* fourth: SYN (RFC5961 4.2) */
+	/* fourth: SYN: a passive open goes back to LISTEN, and the SYN will come again */
 	if (cb->flags & TL_SYN) {
-		if (tl_challenge_allowed(net))
-			req_send(net, req, TL_ACK, req_tsval(req));
+		req_kill(net, req, TL_EV_ABORT);
 		return TL_DROP_SynInWindow;
 	}
 	/* fifth: ACK */
