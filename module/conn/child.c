@@ -61,7 +61,7 @@ static void take_request(struct sock *child, const struct tl_req *req)
 	tl->loss.timed_seq = req->iss + 1;
 	tl->loss.timed_us = req->sent_us;
 	if (req->resent)
-		tl->loss.retrans = 1;
+		tl->loss.retrans = max_t(u8, req->retries, 1);
 }
 
 /**
