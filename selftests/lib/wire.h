@@ -192,6 +192,9 @@ int __wire_accept(struct wire *w, const struct wire_seg *syn);
 int __wire_connect(struct wire *w, const struct wire_seg *synack);
 int wire_state(struct wire *w);
 
+/* wire_reach.c: the kernel's end in any state; gives its socket */
+int wire_reach(struct wire *w, int state);
+
 #define WIRE_INJ(fl, ...)						\
 	(&(struct wire_seg){						\
 		.flags = (fl), .seq = WIRE_AUTO, .ack = WIRE_AUTO,	\

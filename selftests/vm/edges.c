@@ -66,81 +66,6 @@ FIXTURE_TEARDOWN(edges)
 	lab_module_remove("tcplab");
 }
 
-static int syn_sent(int *fd)
-{
-	*fd = wire_socket(w);
-	return *fd < 0 || wire_connect_start(w, *fd) || EXPECT(SYN) ? -1 : 0;
-}
-
-/* By a simultaneous open: a socket, where a listener would have a request. */
-static int syn_recv(int *fd)
-{
-	return syn_sent(fd) || INJECT(SYN, .mss = 1460) || EXPECT(SYN | ACK);
-}
-
-static int established(int *fd)
-{
-	*fd = __wire_accept(w, WIRE_INJ(SYN, .mss = 1460));
-	return *fd < 0 ? -1 : 0;
-}
-
-static int fin_wait1(int *fd)
-{
-	return established(fd) || shutdown(*fd, SHUT_WR) || EXPECT(FIN | ACK);
-}
-
-static int fin_wait2(int *fd)
-{
-	return fin_wait1(fd) || INJECT(ACK);
-}
-
-static int closing(int *fd)
-{
-	return fin_wait1(fd) || INJECT(FIN | ACK, .ack = 1) || EXPECT(ACK);
-}
-
-static int time_wait(int *fd)
-{
-	return fin_wait2(fd) || INJECT(FIN | ACK) || EXPECT(ACK);
-}
-
-static int close_wait(int *fd)
-{
-	return established(fd) || INJECT(FIN | ACK) || EXPECT(ACK);
-}
-
-static int last_ack(int *fd)
-{
-	return close_wait(fd) || shutdown(*fd, SHUT_WR) || EXPECT(FIN | ACK);
-}
-
-static int listening(int *fd)
-{
-	*fd = wire_listen(w, 5);
-	return *fd < 0 ? -1 : 0;
-}
-
-static int closed(int *fd)
-{
-	*fd = wire_socket(w);
-	return *fd < 0 ? -1 : 0;
-}
-
-/* How to get there; each leaves the kernel's socket in @fd. */
-static int (*const reach[])(int *fd) = {
-	[TCP_CLOSE]		= closed,
-	[TCP_LISTEN]		= listening,
-	[TCP_SYN_SENT]		= syn_sent,
-	[TCP_SYN_RECV]		= syn_recv,
-	[TCP_ESTABLISHED]	= established,
-	[TCP_FIN_WAIT1]		= fin_wait1,
-	[TCP_FIN_WAIT2]		= fin_wait2,
-	[TCP_CLOSING]		= closing,
-	[TCP_TIME_WAIT]		= time_wait,
-	[TCP_CLOSE_WAIT]	= close_wait,
-	[TCP_LAST_ACK]		= last_ack,
-};
-
 /* The peer's host says that the port of the kernel's last SYN is unreachable. */
 static int refuse_by_icmp(void)
 {
@@ -271,7 +196,7 @@ static int take(struct edge *e, int family)
 
 	if (wire_open(w, family, true, timed) != LAB_READY)
 		return -1;
-	if (!(timed && hurry()) && !reach[e->from](&fd) && !provoke(e, fd)) {
+	if (!(timed && hurry()) && (fd = wire_reach(w, e->from)) >= 0 && !provoke(e, fd)) {
 		e->taken = LAB_UNTIL(count_of(e) != 0) && count_of(e) > 0;
 		ret = e->taken ? 0 : lab_fail("it did not happen");
 	}
@@ -327,7 +252,8 @@ static int purge(int family)
 	for (i = 0; i < N_EDGES; i++) {
 		if (edges[i].ev != EV_PURGE)
 			continue;
-		if (reach[edges[i].from](&fd) || close(fd))
+		fd = wire_reach(w, edges[i].from);
+		if (fd < 0 || close(fd))
 			return lab_fail("on the way to %s: %s", edges[i].state, lab_why());
 		wire_new_flow(w);
 	}
