@@ -34,6 +34,8 @@ int tl_listen(struct socket *sock, int backlog)
 
 	sk->sk_ack_backlog = 0;
 	tl->listener.warned = false;
+	atomic_set(&tl->listener.overflows, 0);
+	atomic_set(&tl->listener.syn_drops, 0);
 	tl_state_set(sk, TCP_LISTEN, TL_EV_LISTEN);
 	/* As a listener it may conflict with those with whom it could share so far. */
 	err = tl_port_get(sk, inet_sk(sk)->inet_num);

@@ -208,13 +208,30 @@ static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 	return req;
 }
 
-/* As many half-open connections as the program asked for, and the administrator allows. */
+/**
+ * tl_synq_limit() - how many connections of a listener may be half open
+ * @lsk: listener
+ *
+ * Return: as many as the program asked for, and the administrator allows.
+ */
+u32 tl_synq_limit(const struct sock *lsk)
+{
+	return min_t(u32, TL_SYSCTL(sock_net(lsk), max_syn_backlog),
+		     READ_ONCE(lsk->sk_max_ack_backlog) + 1);
+}
+
 static bool synq_full(const struct sock *lsk)
 {
-	int max = min_t(int, TL_SYSCTL(sock_net(lsk), max_syn_backlog),
-			READ_ONCE(lsk->sk_max_ack_backlog) + 1);
+	return atomic_read(&tl_sk(lsk)->listener.half_open) >= tl_synq_limit(lsk);
+}
 
-	return atomic_read(&tl_sk(lsk)->listener.half_open) >= max;
+/* There is no room in the accept queue, neither for this nor for what would become of it. */
+static enum tl_drop accept_queue_full(struct sock *lsk)
+{
+	TL_INC(sock_net(lsk), ListenOverflows);
+	TL_INC(sock_net(lsk), ListenDrops);
+	atomic_inc(&tl_sk(lsk)->listener.overflows);
+	return TL_DROP_AcceptQueueFull;
 }
 
 /* Once a listener: whoever reads the log is to know why SYNs meet with cookies, or with silence. */
@@ -282,9 +299,7 @@ struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct 
 	}
 	TL_INC(net, SyncookiesRecv);
 	if (sk_acceptq_is_full(lsk)) {
-		TL_INC(net, ListenOverflows);
-		TL_INC(net, ListenDrops);
-		*why = TL_DROP_AcceptQueueFull;
+		*why = accept_queue_full(lsk);
 		return NULL;
 	}
 
@@ -333,13 +348,11 @@ enum tl_drop tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 	if (full && !cookies) {
 		TL_INC(net, TCPReqQFullDrop);
 		TL_INC(net, ListenDrops);
+		atomic_inc(&tl_sk(lsk)->listener.syn_drops);
 		return TL_DROP_SynQueueFull;
 	}
-	if (sk_acceptq_is_full(lsk)) {
-		TL_INC(net, ListenOverflows);
-		TL_INC(net, ListenDrops);
-		return TL_DROP_AcceptQueueFull;
-	}
+	if (sk_acceptq_is_full(lsk))
+		return accept_queue_full(lsk);
 	if (full)
 		TL_INC(net, TCPReqQFullDoCookies);
 	if (full || cookies == 2)
@@ -415,14 +428,13 @@ static enum tl_drop req_overflow(struct net *net, struct tl_req *req, struct sk_
 				 const struct tl_af_ops *af)
 {
 	const struct tl_where w = { .tuple = req->node.tuple, .scope = req->node.bound_dev };
+	struct sock *lsk = req->listener;	/* outlives the request, by RCU */
 
-	TL_INC(net, ListenOverflows);
-	TL_INC(net, ListenDrops);
 	if (TL_SYSCTL(net, abort_on_overflow)) {
 		tl_reset_stray(net, skb, &w, af, req->listener);
 		req_kill(net, req, TL_EV_ABORT);
 	}
-	return TL_DROP_AcceptQueueFull;
+	return accept_queue_full(lsk);
 }
 
 /**

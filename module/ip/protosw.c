@@ -63,6 +63,8 @@ void tl_sock_links(struct sock *sk)
 	INIT_LIST_HEAD(&tl->listener.queue);
 	spin_lock_init(&tl->listener.lock);
 	atomic_set(&tl->listener.half_open, 0);
+	atomic_set(&tl->listener.overflows, 0);
+	atomic_set(&tl->listener.syn_drops, 0);
 	tl_timers_init(sk);
 	tl->config.module_held = false;
 }
