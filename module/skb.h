@@ -18,6 +18,8 @@
  * @header: bytes of TCP header
  * @flags: byte 13 of the header
  * @tos: traffic class of the packet
+ * @anew: a SYN that has ended a TIME-WAIT, whose SND.NXT is in @was_nxt
+ * @was_nxt: see there
  * @opts: the options, parsed
  *
  * On the send side a chunk of the stream uses @seq and @end only.
@@ -30,6 +32,8 @@ struct tl_cb {
 	u8		header;
 	u8		flags;
 	u8		tos;
+	bool		anew;
+	u32		was_nxt;
 	struct tl_opts	opts;
 };
 

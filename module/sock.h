@@ -17,6 +17,7 @@
 #ifndef TCPLAB_SOCK_H
 #define TCPLAB_SOCK_H
 
+#include <linux/ipv6.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
@@ -135,6 +136,16 @@ static inline bool tl_still_there(const struct sock *sk, const struct tl_where *
 {
 	return !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN) &&
 	       !memcmp(&tl_sk(sk)->node.tuple, &w->tuple, sizeof(w->tuple));
+}
+
+/*
+ * Traffic class of what a socket sends to @t: each family has a setting (RFC9293 MUST-48). In
+ * TIME_WAIT, too, where inet6_sk() knows nothing.
+ */
+static inline u8 tl_sock_class(const struct sock *sk, const struct tl_tuple *t)
+{
+	return ipv6_addr_v4mapped(&t->faddr) ? READ_ONCE(inet_sk(sk)->tos) :
+	       READ_ONCE(inet_sk(sk)->pinet6->tclass);
 }
 
 /* SEG.WND in bytes; that of a SYN is never scaled (RFC7323 2.2). */

@@ -242,6 +242,7 @@ static const struct int_option {
 	[TCP_KEEPIDLE]		= { set_keepidle, get_keepidle },
 	[TCP_KEEPINTVL]		= { set_keepintvl, get_keepintvl },
 	[TCP_KEEPCNT]		= { set_keepcnt, get_keepcnt },
+	/* RFC9293 MUST-21: R2 of a SYN; TCP_USER_TIMEOUT: of all others */
 	[TCP_SYNCNT]		= { set_syncnt, get_syncnt },
 	[TCP_LINGER2]		= { set_linger2, get_linger2 },
 	[TCP_DEFER_ACCEPT]	= { set_defer_accept, get_defer_accept },

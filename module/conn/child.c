@@ -32,7 +32,6 @@ static void take_request(struct sock *child, const struct tl_req *req)
 	inet->inet_num = ntohs(req->node.tuple.lport);
 	inet->inet_sport = req->node.tuple.lport;
 	inet->inet_dport = req->node.tuple.fport;
-	inet->tos = req->tos;
 
 	tl->snd.iss = req->iss;
 	tl->snd.una = req->iss;
@@ -62,7 +61,7 @@ static void take_request(struct sock *child, const struct tl_req *req)
 	tl->loss.timed_seq = req->iss + 1;
 	tl->loss.timed_us = req->sent_us;
 	if (req->resent)
-		tl->loss.retrans = 1;
+		tl->loss.retrans = max_t(u8, req->retries, 1);
 }
 
 /**

@@ -35,6 +35,8 @@ struct tl_bound {
  * @lock: guards @queue; softirqs take it
  * @queue: children whose handshake is complete, oldest first: the accept queue
  * @half_open: requests that name this listener: the length of its SYN queue
+ * @overflows: SYNs and last ACKs that found the accept queue full
+ * @syn_drops: SYNs that found the SYN queue full, and were given no cookie
  * @warned: the log knows that its SYN queue was full
  * @fo: Fast Open
  */
@@ -42,6 +44,8 @@ struct tl_listener {
 	spinlock_t		lock;	/* guards queue */
 	struct list_head	queue;
 	atomic_t		half_open;
+	atomic_t		overflows;
+	atomic_t		syn_drops;
 	bool			warned;
 	struct tl_fo_queue	fo;
 };
@@ -86,6 +90,7 @@ struct sock *tl_synq_cookie(struct sock *lsk, struct sk_buff *skb, const struct 
 void tl_synq_purge(struct net *net, struct tl_node *node);
 bool tl_synq_alive(struct net *net, struct tl_node *node);
 struct sock *tl_synq_listener(const struct tl_node *node);
+u32 tl_synq_limit(const struct sock *lsk);
 int tl_synq_init(void);
 void tl_synq_exit(void);
 

@@ -31,7 +31,7 @@ struct sock;
 struct tl_net;
 
 /**
- * struct tl_tuple - both ends of a connection
+ * struct tl_tuple - both ends of a connection, the same for all its life (RFC9293 MUST-45)
  * @laddr: our address
  * @faddr: the peer's ("foreign")
  * @lport: our port, network order

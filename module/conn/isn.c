@@ -20,7 +20,7 @@ void tl_isn_net_init(struct tl_net *tn)
 }
 
 /**
- * tl_isn() - choose ISS for a connection (RFC6528 3, RFC9293 MUST-8, SHLD-1)
+ * tl_isn() - choose ISS for a connection (RFC6528 3, RFC9293 MUST-8, MUST-9, SHLD-1)
  * @tn: namespace
  * @t: both ends
  *

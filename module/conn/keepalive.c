@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keepalive (RFC 9293 3.8.4): off unless asked for (MUST-24), after two idle hours (MUST-25,
- * MUST-27), and one unanswered probe never ends a connection (MUST-26).
+ * Keepalive (RFC 9293 3.8.4): the program's to switch on (RFC9293 MUST-24) and off by default
+ * (RFC9293 MUST-25), only on an idle connection (RFC9293 MUST-26), after a time that is a setting
+ * (RFC9293 MUST-27), two hours by default (RFC9293 MUST-28); one unanswered probe never ends a
+ * connection (RFC9293 MUST-29).
  */
 #include "sock.h"
 

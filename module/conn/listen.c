@@ -24,6 +24,8 @@ static int enter(struct sock *sk)
  * @sock: socket
  * @backlog: how many connections may wait; listen() again changes it
  *
+ * Other connections of the port do not notice (RFC9293 MUST-41, MUST-42).
+ *
  * Return: 0, -EINVAL if it is connected, -EADDRINUSE if another one listens there.
  */
 int tl_listen(struct socket *sock, int backlog)
@@ -49,6 +51,8 @@ int tl_listen(struct socket *sock, int backlog)
 		tl_fastopen_listen(sk, backlog);
 	sk->sk_ack_backlog = 0;
 	tl->listener.warned = false;
+	atomic_set(&tl->listener.overflows, 0);
+	atomic_set(&tl->listener.syn_drops, 0);
 	tl_state_set(sk, TCP_LISTEN, TL_EV_LISTEN);
 	/* As a listener it may conflict with those with whom it could share so far. */
 	err = tl_port_get(sk, inet_sk(sk)->inet_num);

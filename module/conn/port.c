@@ -196,7 +196,7 @@ static bool conflicts(struct sock *sk, const struct tl_port *port, bool chosen)
 }
 
 /**
- * tl_port_local() - the local half of the tuple, as bind() left it in the socket
+ * tl_port_local() - the local half of the tuple, as bind() left it in the socket (RFC9293 MUST-43)
  * @sk: socket, locked
  * @number: port
  */

@@ -57,7 +57,7 @@ void tl_reset_for(struct sock *sk, const struct sk_buff *skb)
 }
 
 /**
- * tl_reset_received() - an acceptable RST came (RFC9293 3.10.7.3, 3.10.7.4 second)
+ * tl_reset_received() - an acceptable RST came (RFC9293 3.10.7.3, 3.10.7.4 second; MUST-12)
  * @sk: socket, locked; CLOSED afterwards
  */
 void tl_reset_received(struct sock *sk)
@@ -75,8 +75,8 @@ void tl_reset_received(struct sock *sk)
  * tl_challenge_allowed() - may one more challenge ACK go (RFC5961 7)?
  * @net: namespace, whose limit per second counts
  *
- * The counter starts each second at a random place, so that nobody can learn from it whether
- * others were challenged (CVE-2016-5696).
+ * The counter starts each second at a random place between half the limit and one and a half times
+ * that, so that nobody can learn from it whether others were challenged (CVE-2016-5696).
  */
 bool tl_challenge_allowed(struct net *net)
 {
@@ -88,7 +88,7 @@ bool tl_challenge_allowed(struct net *net)
 		goto yes;
 	if (READ_ONCE(c->second) != now) {
 		WRITE_ONCE(c->second, now);
-		WRITE_ONCE(c->left, limit / 2 + get_random_u32_below(limit / 2 + 1));
+		WRITE_ONCE(c->left, limit ? (limit + 1) / 2 + get_random_u32_below(limit) : 0);
 	}
 	left = READ_ONCE(c->left);
 	if (!left) {

@@ -16,10 +16,11 @@
  * @to: state entered
  * @ev: why
  *
- * A transition that the table does not list is a bug: it warns once and is counted.
+ * A transition that the table does not list is a bug: it warns once and is counted. Not inlined: a
+ * probe on it sees every transition, the last ones of a module that goes included.
  */
-void tl_state_note(struct net *net, const struct tl_tuple *t, int from, int to,
-		   enum tl_event ev)
+noinline void tl_state_note(struct net *net, const struct tl_tuple *t, int from, int to,
+			    enum tl_event ev)
 {
 	int edge = tl_edge_find(from, ev);
 

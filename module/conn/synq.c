@@ -6,6 +6,9 @@
  * listener is taken, only its count of half-open connections goes up, and bounds them. The request
  * sends its SYN-ACK again, backing off, until the third segment comes or synack_retries is used up.
  * The third segment turns it into a child socket, which takes its place in the table.
+ *
+ * A request remembers nothing of how it got to SYN-RECEIVED (RFC9293 MUST-11): by a passive open, as
+ * every request. A socket in that state has come by an active one, or is this very moment leaving it.
  */
 #include <linux/slab.h>
 #include "sock.h"
@@ -206,7 +209,7 @@ static void req_begin(struct tl_req *req, struct sock *lsk, const struct tl_wher
 	req->listener = lsk;
 	req->ts_off = tl_ts_offset(tn, &w->tuple);
 	req->mark = READ_ONCE(lsk->sk_mark);
-	req->tos = READ_ONCE(inet_sk(lsk)->tos);
+	req->tos = tl_sock_class(lsk, &w->tuple);
 	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
 }
 
@@ -223,18 +226,38 @@ static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 	req->born_us = tl_clock_us();
 	req->irs = cb->seq;
 	req->iss = tl_isn(tl_net(net), &w->tuple);
+	/* RFC9293 MAY-2 (1): behind all that the old connection sent, had it outrun the clock */
+	if (cb->anew && !seq_gt(req->iss, cb->was_nxt + U16_MAX))
+		req->iss = cb->was_nxt + U16_MAX + 1;
 	req_negotiate(net, req, &cb->opts, af);
 	tl_mini_timer_init(&req->timer, req_timer);
 	return req;
 }
 
-/* As many half-open connections as the program asked for, and the administrator allows. */
+/**
+ * tl_synq_limit() - how many connections of a listener may be half open
+ * @lsk: listener
+ *
+ * Return: as many as the program asked for, and the administrator allows.
+ */
+u32 tl_synq_limit(const struct sock *lsk)
+{
+	return min_t(u32, TL_SYSCTL(sock_net(lsk), max_syn_backlog),
+		     READ_ONCE(lsk->sk_max_ack_backlog) + 1);
+}
+
 static bool synq_full(const struct sock *lsk)
 {
-	int max = min_t(int, TL_SYSCTL(sock_net(lsk), max_syn_backlog),
-			READ_ONCE(lsk->sk_max_ack_backlog) + 1);
+	return atomic_read(&tl_sk(lsk)->listener.half_open) >= tl_synq_limit(lsk);
+}
 
-	return atomic_read(&tl_sk(lsk)->listener.half_open) >= max;
+/* There is no room in the accept queue, neither for this nor for what would become of it. */
+static enum tl_drop accept_queue_full(struct sock *lsk)
+{
+	TL_INC(sock_net(lsk), ListenOverflows);
+	TL_INC(sock_net(lsk), ListenDrops);
+	atomic_inc(&tl_sk(lsk)->listener.overflows);
+	return TL_DROP_AcceptQueueFull;
 }
 
 /* Once a listener: whoever reads the log is to know why SYNs meet with cookies, or with silence. */
@@ -309,9 +332,7 @@ static struct sock *cookie_child(struct sock *lsk, struct sk_buff *skb, const st
 	}
 	TL_INC(net, SyncookiesRecv);
 	if (sk_acceptq_is_full(lsk)) {
-		TL_INC(net, ListenOverflows);
-		TL_INC(net, ListenDrops);
-		*why = TL_DROP_AcceptQueueFull;
+		*why = accept_queue_full(lsk);
 		return NULL;
 	}
 
@@ -427,13 +448,12 @@ struct sock *tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 	if (full && !cookies) {
 		TL_INC(net, TCPReqQFullDrop);
 		TL_INC(net, ListenDrops);
+		atomic_inc(&tl_sk(lsk)->listener.syn_drops);
 		*why = TL_DROP_SynQueueFull;
 		return NULL;
 	}
 	if (sk_acceptq_is_full(lsk)) {
-		TL_INC(net, ListenOverflows);
-		TL_INC(net, ListenDrops);
-		*why = TL_DROP_AcceptQueueFull;
+		*why = accept_queue_full(lsk);
 		return NULL;
 	}
 	if (full)
@@ -480,10 +500,9 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 			req_send(net, req, TL_ACK, req_tsval(req), NULL);
 		return TL_DROP_BadRst;
 	}
-	/* fourth: SYN (RFC5961 4.2) */
+	/* fourth: SYN: a passive open goes back to LISTEN, and the SYN will come again */
 	if (cb->flags & TL_SYN) {
-		if (tl_challenge_allowed(net))
-			req_send(net, req, TL_ACK, req_tsval(req), NULL);
+		req_kill(net, req, TL_EV_ABORT);
 		return TL_DROP_SynInWindow;
 	}
 	/* fifth: ACK */
@@ -514,14 +533,13 @@ static enum tl_drop req_overflow(struct net *net, struct tl_req *req, struct sk_
 				 const struct tl_af_ops *af)
 {
 	const struct tl_where w = { .tuple = req->node.tuple, .scope = req->node.bound_dev };
+	struct sock *lsk = req->listener;	/* outlives the request, by RCU */
 
-	TL_INC(net, ListenOverflows);
-	TL_INC(net, ListenDrops);
 	if (TL_SYSCTL(net, abort_on_overflow)) {
 		tl_reset_stray(net, skb, &w, af, req->listener);
 		req_kill(net, req, TL_EV_ABORT);
 	}
-	return TL_DROP_AcceptQueueFull;
+	return accept_queue_full(lsk);
 }
 
 /* The handshake is complete: the child, not yet in the table; or why there is none yet. */

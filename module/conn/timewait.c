@@ -83,7 +83,7 @@ static struct tl_tw *tw_create(struct sock *sk)
 	tw->ts_off = tl->rcv.ts_off;
 	tw->wscale = tl->rcv.wscale;
 	tw->mark = sk->sk_mark;
-	tw->tos = inet_sk(sk)->tos;
+	tw->tos = tl_sock_class(sk, &tl->node.tuple);
 	tw->reuse = sk->sk_reuse;
 	tw->reuseport = sk->sk_reuseport;
 	tw->v6only = ipv6_only_sock(sk);
@@ -240,7 +240,7 @@ enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_bu
 			     bool *anew)
 {
 	struct tl_tw *tw = container_of(node, struct tl_tw, node);
-	const struct tl_cb *cb = TL_CB(skb);
+	struct tl_cb *cb = TL_CB(skb);
 	bool listener = *anew, old;
 
 	*anew = false;
@@ -257,6 +257,8 @@ enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_bu
 	if (listener && (cb->flags & (TL_SYN | TL_ACK)) == TL_SYN && !old &&
 	    tw_syn_is_newer(tw, cb)) {
 		*anew = true;
+		cb->anew = true;
+		cb->was_nxt = tw->snd_nxt;
 		tl_timewait_kill(net, node, TL_EV_RCV_SYN);
 		return TL_DROP_NONE;
 	}

@@ -20,6 +20,7 @@ static __be32 v4_of(const struct in6_addr *mapped)
 	return mapped->s6_addr32[3];
 }
 
+/* RFC9293 MUST-57, MUST-63: what IP itself lets pass of addresses that are nobody's */
 static bool v4_group(const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -112,7 +113,7 @@ static int v4_connect(struct sock *sk, struct sockaddr *addr, int len)
 		return err;
 	opt = rcu_dereference_protected(inet->inet_opt, lockdep_sock_is_held(sk));
 	nexthop = daddr;
-	if (opt && opt->opt.srr) {
+	if (opt && opt->opt.srr) {			/* RFC9293 MUST-51 */
 		if (!daddr)
 			return -EINVAL;
 		nexthop = opt->opt.faddr;
@@ -131,7 +132,7 @@ static int v4_connect(struct sock *sk, struct sockaddr *addr, int len)
 	if (!opt || !opt->opt.srr)
 		daddr = fl4->daddr;
 	if (!inet->inet_saddr)
-		inet->inet_saddr = fl4->saddr;
+		inet->inet_saddr = fl4->saddr;		/* RFC9293 MUST-44 */
 	ip_rt_put(rt);
 
 	sk_rcv_saddr_set(sk, inet->inet_saddr);
@@ -209,6 +210,7 @@ static void v4_child(struct sock *sk, const struct sock *listener, struct sk_buf
 	inet->cork.fl.u.ip4.daddr = v4_of(&t->faddr);
 }
 
+/* IP adds what the program chose: TTL (RFC9293 MUST-49), options. */
 static int v4_xmit(struct sock *sk, struct sk_buff *skb)
 {
 	return ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl);

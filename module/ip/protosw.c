@@ -68,6 +68,8 @@ void tl_sock_links(struct sock *sk)
 	spin_lock_init(&tl->listener.lock);
 	atomic_set(&tl->listener.half_open, 0);
 	memset(&tl->listener.fo, 0, sizeof(tl->listener.fo));
+	atomic_set(&tl->listener.overflows, 0);
+	atomic_set(&tl->listener.syn_drops, 0);
 	tl_timers_init(sk);
 	tl->config.module_held = false;
 }

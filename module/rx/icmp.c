@@ -11,8 +11,8 @@ static bool recverr(const struct sock *sk)
 }
 
 /*
- * Hard or soft, an error ends an attempt to connect, as in Linux; afterwards it is a hint
- * (MUST-56).
+ * Hard or soft, an error ends an attempt to connect, as in Linux; afterwards it is a hint (RFC9293
+ * MUST-56), which the program can have (RFC9293 MUST-47): by SO_ERROR, at once with IP_RECVERR.
  */
 static void take_error(struct sock *sk, int err)
 {
@@ -59,7 +59,7 @@ static void take_redirect(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * tl_rcv_icmp() - an ICMP message about one of our segments
+ * tl_rcv_icmp() - an ICMP message about one of our segments (RFC9293 MUST-54)
  * @net: namespace
  * @w: the segment's addresses, as seen from here
  * @icmp: what it says

@@ -69,7 +69,8 @@ static void read_option(u8 kind, const struct tl_opt_val *v, bool syn, struct tl
 }
 
 /**
- * tl_opts_parse() - read the options of a segment (RFC9293 3.2, MUST-4, MUST-5)
+ * tl_opts_parse() - read the options of a segment, wherever they begin (RFC9293 3.2, MUST-4, MUST-5,
+ * MUST-64)
  * @opt: first byte after the fixed header
  * @len: bytes of options, from the data offset
  * @syn: the segment carries SYN
@@ -131,7 +132,9 @@ unsigned int tl_opts_len(u8 which)
  * @which: TL_OPT_* bits
  * @o: their values
  *
- * SACK-permitted takes the place of the two NOPs before a timestamp, as most stacks do.
+ * SACK-permitted takes the place of the two NOPs before a timestamp, as most stacks do. Each option
+ * has its length (RFC9293 MUST-68); with NOPs before it nothing is left to be padded (RFC9293
+ * MUST-69).
  */
 void tl_opts_write(u8 *p, u8 which, const struct tl_opts *o)
 {

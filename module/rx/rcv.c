@@ -19,10 +19,11 @@ static void read_header(struct sk_buff *skb, const struct tl_af_ops *af)
 
 	cb->seq = ntohl(th->seq);
 	cb->ack = ntohl(th->ack_seq);
-	cb->wnd = ntohs(th->window);
+	cb->wnd = ntohs(th->window);			/* RFC9293 MUST-1: unsigned */
 	cb->header = th->doff * 4;
 	cb->flags = ((const u8 *)th)[13];
 	cb->tos = tos;
+	cb->anew = false;
 	cb->end = cb->seq + skb->len - cb->header + th->syn + th->fin;
 	tl_opts_parse((const u8 *)(th + 1), cb->header - sizeof(*th), th->syn, &cb->opts);
 }

@@ -219,7 +219,10 @@ static void take_fin(struct sock *sk)
 		tl_rcv_fin(sk);
 }
 
-/* What the segment gave occasion to send. */
+/*
+ * What the segment gave occasion to send: one ACK for all that it brought into order (RFC9293
+ * MUST-58, MUST-59), on data if there is some.
+ */
 static void respond(struct sock *sk)
 {
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT | TCPF_LISTEN))

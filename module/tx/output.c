@@ -18,6 +18,7 @@ u32 tl_flight(const struct sock *sk)
 	return tl->snd.nxt - tl->snd.una;
 }
 
+/* A window that shrank may be smaller than what is out already (RFC9293 MUST-34). */
 static u32 room(u32 window, u32 used)
 {
 	return window > used ? window - used : 0;
@@ -30,7 +31,7 @@ static bool small_outstanding(const struct tl_sock *tl)
 }
 
 /*
- * Is a segment of @len octets, less than a full one, worth sending? All that there is to send, if
+ * Is a segment of @len octets, less than a full one, worth sending (RFC9293 MUST-38)? All that there is to send, if
  * neither the program nor Nagle (RFC9293 SHLD-7, MUST-17) wants it held; or half of the largest
  * window.
  */
@@ -113,7 +114,7 @@ void tl_output_push(struct sock *sk)
  * @sk: socket, locked
  *
  * When nothing is outstanding no ACK will come: the peer's window may open unheard, memory may have
- * been short, or the program holds a small segment back and forgets it.
+ * been short, or the program holds a small segment back and forgets it (RFC9293 MUST-60).
  */
 void tl_persist_update(struct sock *sk)
 {

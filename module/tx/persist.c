@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Zero-window probes (RFC 9293 3.8.6.1): the peer must say when its window opens, but that segment
- * may be lost; so it is asked, first after an RTO (MUST-35..37), then at growing intervals, for as
- * long as it answers.
+ * may be lost; so it is asked (RFC9293 MUST-35, MUST-36), first after an RTO (SHLD-29), then at
+ * growing intervals, for as long as it answers.
  */
 #include "sock.h"
 

@@ -15,7 +15,7 @@ static struct sk_buff *alloc_segment(u32 linear, gfp_t gfp)
 }
 
 /**
- * tl_usual_opts() - options of each segment after the handshake
+ * tl_usual_opts() - options of each segment after the handshake: no MSS (RFC9293 MUST-65)
  * @sk: socket
  *
  * Return: TL_OPT_* bits.

@@ -205,16 +205,18 @@ static void show_connection(struct seq_file *s, struct tl_net *tn, struct tl_nod
 /* listeners: and the lengths of their queues. */
 static void show_listener(struct seq_file *s, struct tl_net *tn, struct tl_node *node, int line)
 {
+	const struct tl_listener *l;
 	struct sock *sk;
 
 	if (!is_listener(node))
 		return;
 	sk = tl_node_sk(node);
 	put_addr(s, &node->tuple.laddr, node->tuple.lport);
-	seq_printf(s, "%8d %8u %8u %4d %6u %lu\n",
-		   atomic_read(&tl_of_node(node)->listener.half_open),
+	l = &tl_of_node(node)->listener;
+	seq_printf(s, "%8d %8u %8u %4d %6u %7lu %8u %9d %9d\n", atomic_read(&l->half_open),
 		   READ_ONCE(sk->sk_ack_backlog), READ_ONCE(sk->sk_max_ack_backlog),
-		   node->bound_dev, uid_for(s, sk), inode_of(sk));
+		   node->bound_dev, uid_for(s, sk), inode_of(sk), tl_synq_limit(sk),
+		   atomic_read(&l->overflows), atomic_read(&l->syn_drops));
 }
 
 /* requests: the SYN queues. */
@@ -421,7 +423,8 @@ static const struct tl_view views[] = {
 		.node	= show_connection,
 	}, {
 		.name	= "listeners",
-		.header	= "local                     synq  acceptq  backlog  dev    uid inode",
+		.header	= "local                     synq  acceptq  backlog  dev    uid   inode "
+			  "synq_max overflows syn_drops",
 		.node	= show_listener,
 	}, {
 		.name	= "requests",

@@ -199,7 +199,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.timewait_reuse		= 2,		/* on the loopback device only */
 		.fastopen		= TL_FO_CLIENT,
 		.fin_timeout		= 60 * HZ,
-		.keepalive_time		= 7200 * HZ,	/* RFC9293 MUST-27 */
+		.keepalive_time		= 7200 * HZ,	/* RFC9293 MUST-28 */
 		.keepalive_intvl	= 75 * HZ,
 		.keepalive_probes	= 9,
 		.challenge_ack_limit	= INT_MAX,

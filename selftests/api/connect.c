@@ -127,6 +127,7 @@ TEST_F(connect, no_route)
 	EXPECT_EQ(TCP_CLOSE, lab_tcp_state(fd));
 }
 
+/* RFC9293 MUST-46 */
 TEST_F(connect, multicast)
 {
 	bool six = self->lab.family == AF_INET6;

@@ -344,6 +344,8 @@ static const char *differs(const struct wire_seg *s, const struct wire_got *g)
 		return "Fast Open option";
 	if (!num_ok(s->tos, g->s.tos))
 		return "TOS";
+	if (s->ttl && s->ttl != g->s.ttl)
+		return "TTL";
 	return NULL;
 }
 

@@ -75,8 +75,12 @@
  * @doff:	inject: data offset to lie about, in words; 0 is the truth
  * @badsum:	inject: spoil the checksum
  * @cut:	inject: leave out so many bytes at the end of the packet
- * @ttl:	inject: TTL or hop limit; 0 is 64
+ * @ttl:	TTL or hop limit; inject: 0 is 64; expect: 0 is any
  * @tos:	TOS or traffic class (its low bits are ECN)
+ * @from:	inject: source address instead of the peer's
+ * @to:		inject: destination address instead of the kernel's
+ * @ipopt:	inject: IPv4 options, or IPv6 destination options
+ * @ipoptlen:	their length: whole words; over IPv6 six more than a multiple of eight
  * @ms:		expect: how long to wait; 0 is as long as a sane stack could need
  * @skip_acks:	expect: let pure ACKs that differ pass by
  */
@@ -99,6 +103,9 @@ struct wire_seg {
 	int cut;
 	int ttl;
 	long tos;
+	const char *from, *to;
+	const void *ipopt;
+	int ipoptlen;
 	int ms;
 	bool skip_acks;
 };
@@ -176,6 +183,12 @@ long wire_delay_ms(const struct wire *w);
 /* Is a time what it should be: no sooner than 90 %, no later than 130 % and some slack? */
 bool wire_about(long ms, long want);
 
+/*
+ * wire_icmp.c: a router or the peer's host says something of the kernel's segment that had the
+ * relative sequence number @seq. @info is the second word: an MTU, say.
+ */
+int __wire_icmp(struct wire *w, int type, int code, uint32_t info, long seq);
+
 /* wire_conn.c: sockets at the kernel's end, and whole handshakes */
 int wire_listen(struct wire *w, int backlog);
 int wire_socket(struct wire *w);
@@ -183,6 +196,9 @@ int wire_connect_start(struct wire *w, int fd);
 int __wire_accept(struct wire *w, const struct wire_seg *syn);
 int __wire_connect(struct wire *w, const struct wire_seg *synack);
 int wire_state(struct wire *w);
+
+/* wire_reach.c: the kernel's end in any state; gives its socket */
+int wire_reach(struct wire *w, int state);
 
 #define WIRE_INJ(fl, ...)						\
 	(&(struct wire_seg){						\
@@ -205,6 +221,9 @@ int wire_state(struct wire *w);
 /* The next segment from the kernel must be this one. */
 #define wire_expect(w, fl, ...)						\
 	LAB_OK(__wire_expect((w), WIRE_EXP(fl, ##__VA_ARGS__)))
+/* An ICMP message about a segment of the kernel's. */
+#define wire_icmp(w, type, code, info, seq)				\
+	LAB_OK(__wire_icmp((w), (type), (code), (info), (seq)))
 /* Nothing may come for so long. */
 #define wire_expect_silence(w, ms)	LAB_OK(__wire_silence((w), (ms)))
 /* Pure ACKs may come; the one that counts reaches @ack. */

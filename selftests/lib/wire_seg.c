@@ -79,38 +79,62 @@ static int put_options(struct wire *w, const struct wire_seg *s, uint8_t *o)
 	return n;
 }
 
+/* Destination options (RFC8200 4.6) between IP and the segment. */
+static int put_ip6(struct wire *w, const struct wire_seg *s, uint8_t *pkt, int len)
+{
+	int ext = s->ipoptlen ? 2 + s->ipoptlen : 0;
+
+	memset(pkt, 0, 40);
+	pkt[0] = 0x60 | (s->tos >> 4 & 0xf);
+	pkt[1] = s->tos << 4;
+	put16(pkt + 4, ext + len);
+	pkt[6] = ext ? IPPROTO_DSTOPTS : w->lab.proto;
+	pkt[7] = s->ttl ? s->ttl : 64;
+	inet_pton(AF_INET6, s->from ? s->from : wire_peer_addr(w), pkt + 8);
+	inet_pton(AF_INET6, s->to ? s->to : wire_kernel_addr(w), pkt + 24);
+	if (ext) {
+		pkt[40] = w->lab.proto;
+		pkt[41] = ext / 8 - 1;
+		memcpy(pkt + 42, s->ipopt, s->ipoptlen);
+	}
+	return 40 + ext;
+}
+
+static int put_ip4(struct wire *w, const struct wire_seg *s, uint8_t *pkt, int len)
+{
+	int header = 20 + s->ipoptlen;
+
+	memset(pkt, 0, 20);
+	pkt[0] = 0x40 | header / 4;
+	pkt[1] = s->tos;
+	put16(pkt + 2, header + len);
+	put16(pkt + 6, 0x4000);
+	pkt[8] = s->ttl ? s->ttl : 64;
+	pkt[9] = w->lab.proto;
+	inet_pton(AF_INET, s->from ? s->from : wire_peer_addr(w), pkt + 12);
+	inet_pton(AF_INET, s->to ? s->to : wire_kernel_addr(w), pkt + 16);
+	if (s->ipoptlen)
+		memcpy(pkt + 20, s->ipopt, s->ipoptlen);
+	put16(pkt + 10, ~sum16(pkt, header, 0));
+	return header;
+}
+
 static int put_ip(struct wire *w, const struct wire_seg *s, uint8_t *pkt, int len)
 {
-	int ttl = s->ttl ? s->ttl : 64;
+	return w->lab.family == AF_INET6 ? put_ip6(w, s, pkt, len) : put_ip4(w, s, pkt, len);
+}
 
-	if (w->lab.family == AF_INET6) {
-		memset(pkt, 0, 40);
-		pkt[0] = 0x60 | (s->tos >> 4 & 0xf);
-		pkt[1] = s->tos << 4;
-		put16(pkt + 4, len);
-		pkt[6] = w->lab.proto;
-		pkt[7] = ttl;
-		inet_pton(AF_INET6, wire_peer_addr(w), pkt + 8);
-		inet_pton(AF_INET6, wire_kernel_addr(w), pkt + 24);
-		return 40;
-	}
-	memset(pkt, 0, 20);
-	pkt[0] = 0x45;
-	pkt[1] = s->tos;
-	put16(pkt + 2, 20 + len);
-	put16(pkt + 6, 0x4000);
-	pkt[8] = ttl;
-	pkt[9] = w->lab.proto;
-	inet_pton(AF_INET, wire_peer_addr(w), pkt + 12);
-	inet_pton(AF_INET, wire_kernel_addr(w), pkt + 16);
-	put16(pkt + 10, ~sum16(pkt, 20, 0));
-	return 20;
+static int ip_header(const struct wire *w, const struct wire_seg *s)
+{
+	if (w->lab.family == AF_INET6)
+		return 40 + (s->ipoptlen ? 2 + s->ipoptlen : 0);
+	return 20 + s->ipoptlen;
 }
 
 /* Write the packet for @s, all of whose numbers but .tsval and .tsecr are settled; its length. */
 int wire_build(struct wire *w, const struct wire_seg *s, uint8_t *pkt)
 {
-	int iphl = w->lab.family == AF_INET6 ? 40 : 20;
+	int iphl = ip_header(w, s);
 	uint8_t *t = pkt + iphl;
 	int hlen, len;
 
@@ -153,14 +177,18 @@ static int get_options(const uint8_t *o, int len, struct wire_got *g, uint32_t b
 	while (len > 0) {
 		int n;
 
-		if (o[0] == 0)
+		if (o[0] == 0) {
+			while (--len)
+				if (*++o)	/* RFC9293 MUST-69 */
+					return lab_fail("padding that is not zero");
 			return 0;
+		}
 		if (o[0] == 1) {
 			o++;
 			len--;
 			continue;
 		}
-		if (len < 2 || o[1] < 2 || o[1] > len)
+		if (len < 2 || o[1] < 2 || o[1] > len)	/* RFC9293 MUST-68 */
 			return lab_fail("malformed option %d in a segment from the kernel", o[0]);
 		n = o[1];
 		if (o[0] == 2 && n == 4) {
@@ -228,7 +256,7 @@ enum wire_parsed wire_parse(struct wire *w, const uint8_t *pkt, int len, struct 
 	hlen = (t[12] >> 4) * 4;
 	if (hlen < 20 || hlen > len)
 		return lab_fail("data offset %d in a segment of %d bytes", hlen, len);
-	if (checksum(w, addrs, t, len) != 0)
+	if (checksum(w, addrs, t, len) != 0)		/* RFC9293 MUST-2 */
 		return lab_fail("checksum of a segment from the kernel is wrong");
 
 	memset(&g->s, 0, sizeof(g->s));

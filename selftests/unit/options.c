@@ -26,7 +26,7 @@ static struct tl_opts parse(const u8 *bytes, unsigned int len, bool syn)
 	static const u8 __bytes[] = { __VA_ARGS__ };			\
 	parse(__bytes, sizeof(__bytes), syn); })
 
-/* RFC9293 3.2: MSS is kind 2, length 4, in SYNs only */
+/* RFC9293 3.2, MUST-4: MSS is kind 2, length 4, in SYNs only */
 UNIT_TEST(mss)
 {
 	struct tl_opts o = PARSE(true, 2, 4, 0x05, 0xb4);
@@ -63,7 +63,7 @@ UNIT_TEST(sack_permitted)
 	UNIT_EQ(0, PARSE(false, 4, 2).seen);
 }
 
-/* RFC7323 3.2: kind 8, length 10, in any segment */
+/* RFC9293 MUST-5, RFC7323 3.2: kind 8, length 10, in any segment */
 UNIT_TEST(timestamps)
 {
 	struct tl_opts o = PARSE(false, 1, 1, 8, 10, 1, 2, 3, 4, 0xf5, 0xf6, 0xf7, 0xf8);
@@ -120,7 +120,7 @@ UNIT_TEST(fast_open_written)
 	}
 }
 
-/* RFC9293 3.2: NOP takes one byte anywhere, behind EOL nothing counts */
+/* RFC9293 3.2, MUST-4: NOP takes one byte anywhere, behind EOL nothing counts */
 UNIT_TEST(nop_and_eol)
 {
 	UNIT_EQ(0, PARSE(true, 0).seen);
@@ -223,7 +223,10 @@ UNIT_TEST(truncated)
 	}
 }
 
-/* What is written is read back, fits, fills whole words, and no byte more than announced. */
+/*
+ * What is written is read back, fits, fills whole words, and no byte more than announced: each has
+ * its length, and there is no padding behind the last one (RFC9293 MUST-68, MUST-69).
+ */
 UNIT_TEST(round_trip)
 {
 	const struct tl_opts in = {

@@ -37,7 +37,7 @@ TEST_F(delayed_ack, half_a_second)
 	EXPECT_GE(500 + 20 * lab_slow(), wire_delay_ms(w));
 }
 
-/* RFC9293 SHLD-19, RFC5681 4.2: one for every second full-sized segment, at once */
+/* RFC9293 SHLD-19, MUST-58, RFC5681 4.2: one for every second full-sized segment, at once */
 TEST_F(delayed_ack, every_second_segment)
 {
 	int fd = settled(_metadata), i;

@@ -108,7 +108,7 @@ TEST_F(handshake_active, reset_with_bad_ack)
 	EXPECT_EQ(TCP_SYN_SENT, lab_tcp_state(fd));
 }
 
-/* RFC9293 3.10.7.3, first step, MUST-5 of its figures 9 and 10: an old SYN-ACK gets a reset */
+/* RFC9293 3.10.7.3, first step, figures 9 and 10 of 3.5: an old SYN-ACK gets a reset */
 TEST_F(handshake_active, old_syn_ack)
 {
 	int fd = syn_sent(_metadata);

@@ -30,7 +30,7 @@ TEST_F(handshake_passive, three_segments)
 	close(fd);
 }
 
-/* RFC9293 MUST-14: the SYN-ACK announces an MSS, which is what the device can carry */
+/* RFC9293 MUST-14, MUST-67: the SYN-ACK announces an MSS, which is what the device can carry */
 TEST_F(handshake_passive, announces_mss)
 {
 	LAB_FD(wire_listen(w, 1));
@@ -116,7 +116,7 @@ TEST_F(handshake_passive, third_segment_out_of_window)
 	EXPECT_EQ(POLLIN, lab_wait(w->lfd, POLLIN));
 }
 
-/* RFC9293 3.10.7.4, second step: a reset sends a half-open connection back to LISTEN */
+/* RFC9293 3.10.7.4, second step, MUST-11: a reset sends a half-open connection back to LISTEN */
 TEST_F(handshake_passive, reset_half_open)
 {
 	LAB_FD(wire_listen(w, 1));

@@ -55,6 +55,24 @@ TEST_F(mss, less_the_options)
 	segments_of(_metadata, wire_accept(w, .mss = 1000, .tsval = 5), 988, 10000);
 }
 
+/* RFC9293 MUST-65: the option stands in SYNs alone */
+TEST_F(mss, in_syn_only)
+{
+	int fd = LAB_FD(wire_socket(w));
+
+	LAB_OK(wire_connect_start(w, fd));
+	wire_expect(w, SYN, .mss = wire_mss(w));
+	wire_inject(w, SYN | ACK, .mss = 1460);
+	wire_expect(w, ACK, .mss = WIRE_NONE);
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100));
+	wire_expect(w, ACK, .len = 100, .mss = WIRE_NONE);
+	wire_inject(w, ACK, .len = 100);
+	wire_expect(w, ACK, .ack = 101, .mss = WIRE_NONE);
+	close(fd);
+	wire_take(w);
+	EXPECT_EQ(WIRE_NONE, w->last->s.mss);
+}
+
 /* TCP_MAXSEG before connecting bounds what is announced and what is sent. */
 TEST_F(mss, of_the_socket_option)
 {

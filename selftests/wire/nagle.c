@@ -7,7 +7,10 @@
 
 WIRE_FIXTURE(nagle);
 
-/* The second small segment is held, and what is written meanwhile joins it. */
+/*
+ * The second small segment is held, and what is written meanwhile joins it (RFC9293 MUST-38); but
+ * not for ever (RFC9293 MUST-60). The last one has PSH (RFC9293 MUST-61).
+ */
 TEST_F(nagle, holds_second)
 {
 	int fd = wire_accept(w);
@@ -18,7 +21,7 @@ TEST_F(nagle, holds_second)
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 200, 100));
 	wire_expect_silence(w, 20);
 	wire_inject(w, ACK);
-	wire_expect(w, ACK, .seq = 101, .len = 200);
+	wire_expect(w, ACK | PSH, .seq = 101, .len = 200);
 }
 
 /* A full segment never waits; the small rest behind it does. */

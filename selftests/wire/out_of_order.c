@@ -5,7 +5,10 @@
 
 WIRE_FIXTURE(out_of_order);
 
-/* RFC9293 3.10.7.4 seventh step, SHLD-31; RFC5681 4.2: each gives a duplicate ACK at once */
+/*
+ * RFC9293 3.10.7.4 seventh step, SHLD-31; RFC5681 4.2: each gives a duplicate ACK at once; and one
+ * ACK is for all that had waited (RFC9293 MUST-59)
+ */
 TEST_F(out_of_order, hole_is_filled)
 {
 	int fd = wire_accept(w);

@@ -7,7 +7,7 @@
 
 WIRE_FIXTURE(rst_received);
 
-/* RFC5961 3.2, RFC9293 3.10.7.4 second step: the exact number */
+/* RFC5961 3.2, RFC9293 3.10.7.4 second step: the exact number; MUST-12: the program is told */
 TEST_F(rst_received, exact)
 {
 	int fd = wire_accept(w);

@@ -7,7 +7,7 @@
 
 WIRE_TIMED_FIXTURE(rto);
 
-/* RFC6298 5.1, 5.4, 5.5; RFC9293 MUST-18, MUST-19 */
+/* RFC6298 5.1, 5.4, 5.5; RFC9293 MUST-19 */
 TEST_F_TIMEOUT(rto, doubling, lab_secs(60))
 {
 	int fd = wire_accept(w), i;
@@ -59,7 +59,7 @@ TEST_F_TIMEOUT(rto, of_fin, lab_secs(60))
 	wire_expect_silence(w, 2000);
 }
 
-/* RFC6298 3 (Karn): the ACK of a segment sent twice measures nothing; the backoff is kept */
+/* RFC9293 MUST-18, RFC6298 3 (Karn): the ACK of a segment sent twice measures nothing; the backoff is kept */
 TEST_F_TIMEOUT(rto, karn, lab_secs(60))
 {
 	int fd = wire_accept(w);

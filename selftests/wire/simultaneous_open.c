@@ -47,7 +47,7 @@ TEST_F(simultaneous_open, completed_by_syn_ack)
 }
 
 /*
- * RFC9293 3.10.7.4, second step: a reset ends it, and connect() learns of it. The RFC says
+ * RFC9293 3.10.7.4, second step, MUST-11: a reset ends it, and connect() learns of it. The RFC says
  * "refused"; Linux says so in SYN_SENT only. Either is right here.
  */
 TEST_F(simultaneous_open, refused)

@@ -7,7 +7,7 @@
 
 WIRE_TIMED_FIXTURE(syn_retransmit);
 
-/* RFC9293 3.8.3, RFC6298 2.1, 5.5, MUST-23: doubling up to the limit, then ETIMEDOUT */
+/* RFC9293 3.8.3, MUST-22, MUST-23, RFC6298 2.1, 5.5: doubling up to the limit, then ETIMEDOUT */
 TEST_F_TIMEOUT(syn_retransmit, doubling_then_etimedout, lab_secs(60))
 {
 	int fd = LAB_FD(wire_socket(w));

@@ -33,7 +33,7 @@ TEST_F(window_receive, before)
 }
 
 /*
- * RFC9293 SHLD-14, MUST-34: fill the buffer of a program that does not read: the window closes
+ * RFC9293 SHLD-14, MUST-39: fill the buffer of a program that does not read: the window closes
  * without its right edge ever moving left; reading opens it, and the peer is told unasked.
  */
 TEST_F(window_receive, closes_and_opens)
@@ -71,7 +71,7 @@ TEST_F(window_receive, closes_and_opens)
 	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, total, 1000));
 }
 
-/* RFC9293 3.10.7.4, first step: with the window shut, an ACK and a reset still count */
+/* RFC9293 3.10.7.4, first step, MUST-66: with the window shut, an ACK and a reset still count */
 TEST_F(window_receive, shut_but_listening)
 {
 	long acked, part;

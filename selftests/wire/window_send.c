@@ -26,6 +26,23 @@ TEST_F(window_send, obeyed)
 	wire_take_stream(w, 20001);
 }
 
+/* RFC9293 MUST-1: without a sign: more than 2^15 bytes may be under way */
+TEST_F(window_send, unsigned)
+{
+	int fd = wire_accept(w, .mss = 1000), i, n;
+	long acked = 0;
+
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100000));
+	for (n = 10; n <= 20; n *= 2) {		/* slow start: the window doubles */
+		for (i = 0; i < n; i++)
+			wire_take(w);
+		acked = w->f->rcv_nxt;
+		wire_inject(w, ACK);
+	}
+	while (w->f->rcv_nxt < acked + 34000)
+		wire_take(w);
+}
+
 /* RFC7323 2.3: shifted by what both sides agreed on */
 TEST_F(window_send, scaled)
 {

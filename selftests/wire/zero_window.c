@@ -81,7 +81,7 @@ TEST_F_TIMEOUT(zero_window, lost_update, lab_secs(60))
 	wire_take_stream(w, 9001);
 }
 
-/* A window smaller than a segment: nothing for a while (RFC9293 3.8.6.2.1), then what fits */
+/* RFC9293 MUST-38: a window smaller than a segment: nothing for a while, then what fits */
 TEST_F_TIMEOUT(zero_window, small_window, lab_secs(60))
 {
 	int fd = wire_accept(w, .mss = 1000);
