@@ -7,8 +7,9 @@
  * sends its SYN-ACK again, backing off, until the third segment comes or synack_retries is used up.
  * The third segment turns it into a child socket, which takes its place in the table.
  *
- * A request remembers nothing of how it got to SYN-RECEIVED (RFC9293 MUST-11): by a passive open, as
- * every request. A socket in that state has come by an active one, or is this very moment leaving it.
+ * A request need not remember how it got to SYN-RECEIVED (RFC9293 MUST-11): by a passive open, as
+ * every request does. A socket in that state came by an active one, or is this very moment leaving
+ * it.
  */
 #include <linux/slab.h>
 #include "sock.h"

@@ -169,7 +169,7 @@ void tl_rto_window_opened(struct sock *sk)
  * tl_rto_timer() - nothing was acknowledged for a whole RTO (RFC6298 5.4 to 5.7)
  * @sk: socket, locked; it may be CLOSED afterwards
  *
- * Exponential backoff and slow start (RFC9293 MUST-19); a SYN is like any segment (RFC9293 MUST-22).
+ * Exponential backoff and slow start (RFC9293 MUST-19); a SYN is like any segment (MUST-22).
  */
 void tl_rto_timer(struct sock *sk)
 {

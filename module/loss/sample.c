@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Where round-trip samples come from (RFC 6298 3): one segment at a time is timed, and never one
- * that went twice (Karn's rule, RFC9293 MUST-18). When none can be, the peer's echo of our timestamp serves (RFC
- * 7323 4).
+ * that went twice (Karn's rule, RFC9293 MUST-18). When none can be, the peer's echo of our
+ * timestamp serves (RFC 7323 4).
  */
 #include "sock.h"
 

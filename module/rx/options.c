@@ -69,12 +69,13 @@ static void read_option(u8 kind, const struct tl_opt_val *v, bool syn, struct tl
 }
 
 /**
- * tl_opts_parse() - read the options of a segment, wherever they begin (RFC9293 3.2, MUST-4, MUST-5,
- * MUST-64)
+ * tl_opts_parse() - read the options of a segment (RFC9293 3.2, MUST-4, MUST-5)
  * @opt: first byte after the fixed header
  * @len: bytes of options, from the data offset
  * @syn: the segment carries SYN
  * @o: filled in; @o->seen says what was there
+ *
+ * They may begin at any octet (RFC9293 MUST-64).
  */
 void tl_opts_parse(const u8 *opt, unsigned int len, bool syn, struct tl_opts *o)
 {

@@ -31,9 +31,9 @@ static bool small_outstanding(const struct tl_sock *tl)
 }
 
 /*
- * Is a segment of @len octets, less than a full one, worth sending (RFC9293 MUST-38)? All that there is to send, if
- * neither the program nor Nagle (RFC9293 SHLD-7, MUST-17) wants it held; or half of the largest
- * window.
+ * Is a segment of @len octets, less than a full one, worth sending (RFC9293 MUST-38)? All that is
+ * there to be sent, if neither the program nor Nagle (RFC9293 SHLD-7, MUST-17) wants it held; or
+ * half of the largest window.
  */
 static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
 			  enum tl_push push)

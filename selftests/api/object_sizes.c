@@ -44,8 +44,9 @@ TEST_F(object_sizes, of_small_objects)
 		TH_LOG("%s", lab_why());
 	ASSERT_LT(0, timewait)
 		TH_LOG("%s", lab_why());
-	EXPECT_GE(320, request);
-	EXPECT_GE(256, timewait);
+	/* the kernel's TCP is there for comparison: 264 bytes for a TIME_WAIT in 6.1 */
+	EXPECT_TRUE(self->lab.oracle || request <= 320);
+	EXPECT_TRUE(self->lab.oracle || timewait <= 256);
 	printf("# figure: %s, IPv%d: a half-open connection takes %ld bytes, a TIME_WAIT %ld\n",
 	       self->lab.oracle ? "the kernel's TCP" : "tcplab",
 	       self->lab.family == AF_INET6 ? 6 : 4, request, timewait);
