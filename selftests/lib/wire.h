@@ -177,7 +177,48 @@ int wire_socket(struct wire *w);
 int wire_connect_start(struct wire *w, int fd);
 int __wire_accept(struct wire *w, const struct wire_seg *syn);
 int __wire_connect(struct wire *w, const struct wire_seg *synack);
+int __wire_reach(struct wire *w, int state);
 int wire_state(struct wire *w);
+
+/* wire_icmp.c: what a router on the way says about a segment of the kernel's */
+
+/**
+ * struct wire_icmp - an ICMP error
+ * @seq:	number of the segment that it quotes; by default that of the last one taken
+ * @info:	the MTU, where the message has one; a pointer, where it has that
+ * @from:	who says so; NULL stands for a router of the peer's network
+ * @full:	quote this much of the segment's text; by default none
+ */
+struct wire_icmp {
+	long seq;
+	uint32_t info;
+	const char *from;
+	int full;
+};
+
+/**
+ * struct wire_trouble - a reason why a segment did not arrive, as each family has it
+ * @name:	for people
+ * @v4:		type and code of ICMP, and the errno that Linux makes of it
+ * @v6:		the same of ICMPv6
+ * @unreach:	"net/host unreachable": RFC 6069 takes back a backoff for it
+ */
+struct wire_trouble {
+	const char *name;
+	struct { uint8_t type, code; int err; } v4, v6;
+	bool unreach;
+};
+
+extern const struct wire_trouble wire_troubles[];
+extern const int wire_ntroubles;
+const char *wire_router_addr(const struct wire *w);
+int wire_errno(const struct wire *w, const struct wire_trouble *t);
+int __wire_icmp(struct wire *w, const struct wire_trouble *t, const struct wire_icmp *i);
+/* Rows of wire_troubles[]. */
+enum {
+	WIRE_NET_UNREACH, WIRE_HOST_UNREACH, WIRE_PORT_UNREACH, WIRE_PROTO_UNREACH,
+	WIRE_PROHIBITED, WIRE_TIME_EXCEEDED, WIRE_PARAMETER, WIRE_TOO_BIG,
+};
 
 #define WIRE_INJ(fl, ...)						\
 	(&(struct wire_seg){						\
@@ -215,6 +256,16 @@ int wire_state(struct wire *w);
 /* An active open by the kernel with these options in the SYN-ACK; gives the connected socket. */
 #define wire_connect(w, ...)						\
 	LAB_FD(__wire_connect((w), WIRE_INJ(SYN | ACK, .mss = 1460, ##__VA_ARGS__)))
+
+/*
+ * A connection that has got to @state (TCP_SYN_SENT, TCP_CLOSING ...) by the shortest way, on the
+ * present flow; gives the socket, which the program holds. SYN_RECV is that of a simultaneous open.
+ */
+#define wire_reach(w, state)		LAB_FD(__wire_reach((w), (state)))
+/* The kernel hears that a segment of its got into this trouble: one of WIRE_NET_UNREACH ... */
+#define wire_icmp(w, trouble, ...)					\
+	LAB_OK(__wire_icmp((w), &wire_troubles[trouble],		\
+			   &(struct wire_icmp){ .seq = WIRE_AUTO, ##__VA_ARGS__ }))
 
 /*
  * A fixture whose tests each have a fresh namespace and a wire in it; they say `w`. The variable is

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <netinet/tcp.h>
 
 #include "wire_internal.h"
 
@@ -92,4 +93,69 @@ int __wire_connect(struct wire *w, const struct wire_seg *synack)
 int wire_state(struct wire *w)
 {
 	return lab_conn_state(&w->lab, w->f->kport, w->f->pport);
+}
+
+/* An active open that has got as far as SYN_SENT, or by the peer's SYN to SYN_RECV. */
+static int reach_opening(struct wire *w, int state)
+{
+	int fd = wire_socket(w);
+
+	if (fd < 0 || wire_connect_start(w, fd) || __wire_expect(w, WIRE_EXP(SYN)))
+		return -1;
+	if (state == TCP_SYN_RECV && (__wire_inject(w, WIRE_INJ(SYN, .mss = 1460)) ||
+				      __wire_expect(w, WIRE_EXP(SYN | ACK))))
+		return -1;
+	return fd;
+}
+
+/* The peer's FIN, and the ACK of it. */
+static int peer_ends(struct wire *w)
+{
+	return __wire_inject(w, WIRE_INJ(FIN | ACK)) || __wire_expect(w, WIRE_EXP(ACK));
+}
+
+static int kernel_ends(struct wire *w, int fd)
+{
+	if (shutdown(fd, SHUT_WR))
+		return lab_fail("shutdown(): %s", strerror(errno));
+	return __wire_expect(w, WIRE_EXP(FIN | ACK));
+}
+
+static int reach_closing(struct wire *w, int fd, int state)
+{
+	long una;
+
+	if (state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK) {
+		if (peer_ends(w))
+			return -1;
+		return state == TCP_LAST_ACK ? kernel_ends(w, fd) : 0;
+	}
+	una = w->f->rcv_nxt;
+	if (kernel_ends(w, fd))
+		return -1;
+	if (state == TCP_CLOSING)
+		return __wire_inject(w, WIRE_INJ(FIN | ACK, .ack = una)) ||
+		       __wire_expect(w, WIRE_EXP(ACK));
+	if (state != TCP_FIN_WAIT1 && __wire_inject(w, WIRE_INJ(ACK)))
+		return -1;
+	return state == TCP_TIME_WAIT ? peer_ends(w) : 0;
+}
+
+/* A socket whose connection is in @state: see wire_reach(). */
+int __wire_reach(struct wire *w, int state)
+{
+	int fd;
+
+	if (state == TCP_SYN_SENT || state == TCP_SYN_RECV)
+		fd = reach_opening(w, state);
+	else
+		fd = __wire_accept(w, WIRE_INJ(SYN, .mss = 1460));
+	if (fd < 0)
+		return -1;
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV && state != TCP_ESTABLISHED &&
+	    reach_closing(w, fd, state))
+		return -1;
+	if (wire_state(w) != state)
+		return lab_fail("in state %d instead of %d", wire_state(w), state);
+	return fd;
 }
