@@ -56,7 +56,7 @@
 	TL_MIB(PAWSEstab)		/* RFC7323 R1 failures */	\
 	TL_MIB(TW)			/* TIME-WAITs that ended by their timer */	\
 	TL_MIB(TCPTimeWaitOverflow)	/* more than max_tw_buckets */	\
-	TL_MIB(TCPAbortOnData)		/* RST: data came for a closed program */	\
+	TL_MIB(TCPAbortOnData)		/* RST: data for a closed program, or SO_LINGER 0 */	\
 	TL_MIB(TCPAbortOnClose)		/* RST: closed with unread data */	\
 	TL_MIB(TCPAbortOnMemory)	/* RST: too many orphans */	\
 	TL_MIB(TCPAbortOnTimeout)	/* gave up */			\
