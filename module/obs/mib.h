@@ -30,6 +30,7 @@
 	TL_MIB(SyncookiesRecv)		/* good ones that came back */	\
 	TL_MIB(SyncookiesFailed)	/* forged or too old ones */	\
 	TL_MIB(TCPTimeouts)		/* RTO fired */			\
+	TL_MIB(TcpTimeoutRehash)	/* then another flow hash: perhaps another path */	\
 	TL_MIB(TCPFastRetrans)		/* sent again on duplicate ACKs */	\
 	TL_MIB(TCPSlowStartRetrans)	/* sent again after an RTO */	\
 	TL_MIB(TCPRenoRecovery)		/* fast recoveries entered */	\

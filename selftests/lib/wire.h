@@ -103,6 +103,7 @@ struct wire_seg {
 struct wire_got {
 	struct wire_seg s;
 	uint32_t seq, ack;		/* absolute */
+	uint32_t label;			/* IPv6: flow label */
 	int64_t at_us;			/* CLOCK_MONOTONIC */
 	struct wire_got *next;
 	uint8_t payload[65536];
