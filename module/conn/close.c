@@ -13,6 +13,19 @@
 #define TLF_NEED_RESET	(TCPF_SYN_RECV | TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |	\
 			 TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)
 
+/*
+ * Must the peer be told of an abort? A FIN that waits for the window has not been said: to the peer
+ * CLOSING is still ESTABLISHED, and LAST-ACK CLOSE-WAIT.
+ */
+static bool needs_reset(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+
+	return tl_in_state(sk, TLF_NEED_RESET) ||
+	       (tl_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK) &&
+		tl->snd.max != tl->snd.end + tl->snd.fin);
+}
+
 static void unhash(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
@@ -69,12 +82,19 @@ void tl_done(struct sock *sk, enum tl_event ev)
  */
 void tl_abort(struct sock *sk, enum tl_event ev)
 {
-	if (tl_in_state(sk, TLF_NEED_RESET))
+	if (needs_reset(sk))
 		tl_send_reset(sk, GFP_ATOMIC);
 	if (sk->sk_state != TCP_CLOSE)
 		tl_done(sk, ev);
 	else if (sock_flag(sk, SOCK_DEAD))
 		destroy(sk);
+}
+
+/* The same, where the peer must learn of it in whatever state: something was lost. */
+static void abort_loudly(struct sock *sk)
+{
+	tl_send_reset(sk, GFP_ATOMIC);
+	tl_done(sk, TL_EV_ABORT);
 }
 
 /**
@@ -183,9 +203,10 @@ static void begin_close(struct sock *sk)
 	if (unread) {
 		/* RFC9293 SHLD-3, RFC2525 2.17: data was lost, so say so */
 		TL_INC(sock_net(sk), TCPAbortOnClose);
-		tl_abort(sk, TL_EV_ABORT);
+		abort_loudly(sk);
 	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
 		/* an abort in the words of the sockets API */
+		TL_INC(sock_net(sk), TCPAbortOnData);
 		sk->sk_prot->disconnect(sk, 0);
 	} else if (sk->sk_state == TCP_SYN_SENT) {
 		tl_done(sk, TL_EV_CLOSE);
@@ -202,7 +223,7 @@ static void adjudge_orphan(struct sock *sk)
 	if (sk->sk_state != TCP_CLOSE &&
 	    atomic_read(&tn->orphans) > READ_ONCE(tn->sysctl.max_orphans)) {
 		TL_INC(sock_net(sk), TCPAbortOnMemory);
-		tl_abort(sk, TL_EV_ABORT);
+		abort_loudly(sk);
 		return;
 	}
 	if (sk->sk_state == TCP_FIN_WAIT2)
@@ -288,7 +309,7 @@ int tl_disconnect(struct sock *sk, int flags)
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 			tl_port_put_sk(sk);
 	} else if (old != TCP_CLOSE) {
-		if (tl_in_state(sk, TLF_NEED_RESET | TCPF_SYN_SENT))
+		if (needs_reset(sk) || old == TCP_SYN_SENT)
 			WRITE_ONCE(sk->sk_err, ECONNRESET);
 		tl_abort(sk, TL_EV_ABORT);
 	}

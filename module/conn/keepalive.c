@@ -12,14 +12,23 @@ static unsigned long idle_time(const struct sock *sk)
 	return tl_sk(sk)->config.keep_idle ?: TL_SYSCTL(sock_net(sk), keepalive_time);
 }
 
+/* How long ago did anything come? Jiffies. */
+static unsigned long idle_since(const struct sock *sk)
+{
+	return tl_clock_jiffies() - tl_sk(sk)->ackp.last_seg;
+}
+
 /**
- * tl_keepalive_start() - begin to watch an idle connection, if the program asked for it
+ * tl_keepalive_start() - watch an idle connection, if the program asked for it; or watch it with
+ * another time, of which some may be over
  * @sk: socket, locked
  */
 void tl_keepalive_start(struct sock *sk)
 {
+	unsigned long idle = idle_since(sk), want = idle_time(sk);
+
 	if (sock_flag(sk, SOCK_KEEPOPEN))
-		tl_timer_set(sk, TL_TIMER_KEEP, idle_time(sk));
+		tl_timer_set(sk, TL_TIMER_KEEP, want > idle ? want - idle : 0);
 }
 
 /**
@@ -37,21 +46,17 @@ void tl_keepalive_set(struct sock *sk, int on)
 		tl_timer_clear(sk, TL_TIMER_KEEP);
 }
 
-/* How long ago did anything come? Jiffies. */
-static unsigned long idle_since(const struct sock *sk)
-{
-	return tl_clock_jiffies() - tl_sk(sk)->ackp.last_seg;
-}
-
 /*
- * Enough probes went unanswered; or, where TCP_USER_TIMEOUT is set, for long enough (as in Linux).
+ * Enough probes went unanswered; or, where TCP_USER_TIMEOUT is set, nothing has come for so long (as
+ * in Linux).
  */
 static bool expired(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 
 	if (tl->config.user_timeout)
-		return tl->loss.probes && tl_user_timed_out(sk);
+		return tl->loss.probes &&
+		       idle_since(sk) >= msecs_to_jiffies(tl->config.user_timeout);
 	return tl->loss.probes >=
 	       (tl->config.keep_probes ?: TL_SYSCTL(sock_net(sk), keepalive_probes));
 }
@@ -69,7 +74,7 @@ void tl_keepalive_timer(struct sock *sk)
 	if (!sock_flag(sk, SOCK_KEEPOPEN) || !tl_in_state(sk, TLF_SYNCHRONIZED))
 		return;
 	/* What is in flight, or waits for a window, has timers that notice. */
-	if (tl->snd.una != tl->snd.max || tl->snd.nxt != tl->snd.end) {
+	if (tl->snd.una != tl->snd.max || tl->snd.nxt != tl->snd.end + tl->snd.fin) {
 		tl_timer_set(sk, TL_TIMER_KEEP, want);
 		return;
 	}
@@ -85,9 +90,8 @@ void tl_keepalive_timer(struct sock *sk)
 		return;
 	}
 	TL_INC(net, TCPKeepAlive);
-	if (!tl->loss.probes)
-		tl->loss.retry_since_us = tl_clock_us();
-	tl->loss.probes++;
+	if (tl->loss.probes < U8_MAX)
+		tl->loss.probes++;
 	tl_send_probe(sk);
 	tl_timer_set(sk, TL_TIMER_KEEP,
 		     tl->config.keep_intvl ?: TL_SYSCTL(net, keepalive_intvl));

@@ -28,7 +28,9 @@ enum tl_ca_state {		/* the kernel's numbers, as TCP_INFO gives them */
  * @retrans: segments sent again, all in all
  * @probes: window or keepalive probes since the peer was heard last
  * @probe_backoff: how often the interval of window probes was doubled
- * @retry_since_us: when the first of the retries or probes in a row went, 0 if none did
+ * @retry_since_us: when the first of the retries in a row went, of a SYN the SYN itself; 0 if none
+ * did
+ * @probe_since_us: when the first probe of this closed window went, 0 if none did
  * @reopened: since the last RTO the window opened again, which was used
  * @timing: a segment is being timed (RFC6298 3)
  * @timed_seq: its end
@@ -48,6 +50,7 @@ struct tl_loss {
 	u32			timed_seq;
 	u64			timed_us;
 	u64			retry_since_us;
+	u64			probe_since_us;
 };
 
 /* recovery.c */
@@ -62,8 +65,8 @@ void tl_rto_window_opened(struct sock *sk);
 void tl_rto_arm(struct sock *sk);
 void tl_rto_timer(struct sock *sk);
 unsigned long tl_rto_jiffies(const struct sock *sk);
-u8 tl_retry_limit(const struct sock *sk);
-bool tl_user_timed_out(const struct sock *sk);
+u8 tl_orphan_retries(const struct sock *sk, bool young);
+u64 tl_user_time_left(const struct sock *sk, u64 since);
 
 /* sample.c */
 void tl_rtt_time(struct sock *sk, u32 end);

@@ -45,61 +45,112 @@ void tl_rto_restart(struct sock *sk)
 }
 
 /**
- * tl_retry_limit() - R2 in retransmissions or probes (RFC9293 MUST-20, MUST-23, SHLD-11)
- * @sk: socket, locked
+ * tl_orphan_retries() - R2 of an orphan, in retransmissions or probes
+ * @sk: socket without a program, locked
+ * @young: its interval has not grown to rto_max yet
  *
- * Return: how many may go unanswered.
+ * Return: how many may go unanswered, as Linux reckons it.
  */
-u8 tl_retry_limit(const struct sock *sk)
+u8 tl_orphan_retries(const struct sock *sk, bool young)
 {
-	const struct tl_sysctl *s = &tl_net(sock_net(sk))->sysctl;
+	u8 n = TL_SYSCTL(sock_net(sk), orphan_retries);
 
-	if (sk->sk_state == TCP_SYN_SENT)
-		return tl_sk(sk)->config.syn_retries ?: READ_ONCE(s->syn_retries);
-	if (sk->sk_state == TCP_SYN_RECV)	/* one more after Fast Open, as in Linux */
-		return tl_sk(sk)->config.syn_retries ?:
-		       READ_ONCE(s->synack_retries) + tl_is_early(sk);
-	if (sock_flag(sk, SOCK_DEAD))
-		return READ_ONCE(s->orphan_retries) ?: ORPHAN_RETRIES;
-	return READ_ONCE(s->retries2);
-}
-
-/**
- * tl_user_timed_out() - has TCP_USER_TIMEOUT passed (RFC5482)?
- * @sk: socket, locked
- *
- * It is counted from the first retransmission or probe in a row.
- */
-bool tl_user_timed_out(const struct sock *sk)
-{
-	const struct tl_sock *tl = tl_sk(sk);
-	u64 since = tl->loss.retry_since_us;
-
-	return tl->config.user_timeout && since &&
-	       tl_clock_us() - since >= (u64)tl->config.user_timeout * USEC_PER_MSEC;
+	if (young)
+		return n ?: ORPHAN_RETRIES;
+	return READ_ONCE(sk->sk_err_soft) ? 0 : n;	/* a router says that it is hopeless */
 }
 
 /*
- * The peer closed its window over what is outstanding, but it answers: that is no reason to give up
- * (RFC9293 3.8.6.1).
+ * How long a connection with the shortest RTO would take to send @n times again, and to wait once
+ * more, in µs. R1 and R2 are times, as in Linux: a longer RTO means fewer retransmissions.
  */
-static bool window_shut_but_alive(const struct sock *sk)
+static u64 patience(const struct sock *sk, u8 n)
+{
+	const struct tl_rto_bounds b = tl_rto_bounds(sk);
+	u8 doubled = min_t(u8, n, ilog2(max(b.max / b.min, 1U)));
+
+	return ((2ULL << doubled) - 1) * b.min + (u64)(n - doubled) * b.max;
+}
+
+/* Has it been tried in vain for so long? At least one retransmission must have been. */
+static bool retried_for(const struct sock *sk, u64 us)
+{
+	const struct tl_loss *l = &tl_sk(sk)->loss;
+
+	return l->retries && tl_clock_us() - l->retry_since_us >= us;
+}
+
+/**
+ * tl_user_time_left() - what is left of TCP_USER_TIMEOUT (RFC5482)
+ * @sk: socket, locked
+ * @since: when it began to count, µs; 0 if it has not
+ *
+ * Return: µs; 0 when the time is over, U64_MAX when nothing limits it.
+ */
+u64 tl_user_time_left(const struct sock *sk, u64 since)
+{
+	u64 limit = (u64)tl_sk(sk)->config.user_timeout * USEC_PER_MSEC, gone;
+
+	if (!limit || !since)
+		return U64_MAX;
+	gone = tl_clock_us() - since;
+	return gone < limit ? limit - gone : 0;
+}
+
+/*
+ * The window is shut over what is outstanding, which serves as its probes: that is no reason to
+ * give up while the peer answers (RFC9293 3.8.6.1, MUST-37).
+ */
+static bool peer_silent(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
+	u32 ms = 2 * TL_SYSCTL(sock_net(sk), rto_max_ms);
 
-	return !tl->snd.wnd && tl_in_state(sk, TLF_SYNCHRONIZED) && !sock_flag(sk, SOCK_DEAD) &&
-	       tl_clock_jiffies() - tl->ackp.last_seg <
-	       2 * msecs_to_jiffies(TL_SYSCTL(sock_net(sk), rto_max_ms));
+	if (tl->config.user_timeout)
+		ms = min(ms, tl->config.user_timeout);
+	return tl_clock_jiffies() - tl->ackp.last_seg > msecs_to_jiffies(ms) &&
+	       retried_for(sk, (u64)ms * USEC_PER_MSEC);
+}
+
+/* R2 of a SYN is a count (RFC9293 MUST-23). */
+static u8 syn_retries(const struct sock *sk)
+{
+	u8 own = tl_sk(sk)->config.syn_retries;
+
+	if (own)
+		return own;
+	if (sk->sk_state == TCP_SYN_SENT)
+		return TL_SYSCTL(sock_net(sk), syn_retries);
+	/* one more after Fast Open, as in Linux */
+	return TL_SYSCTL(sock_net(sk), synack_retries) + tl_is_early(sk);
+}
+
+/* Is it time to give up (RFC9293 MUST-20 (c), MUST-21)? TCP_USER_TIMEOUT takes the place of R2. */
+static bool expired(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	bool orphan = sock_flag(sk, SOCK_DEAD);
+	u8 n = TL_SYSCTL(sock_net(sk), retries2);
+
+	if (tl->loss.retries && !tl_user_time_left(sk, tl->loss.retry_since_us))
+		return true;
+	if (tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return tl->loss.retries >= syn_retries(sk);
+	if (!tl->snd.wnd && !orphan)
+		return peer_silent(sk);
+	if (tl->config.user_timeout)
+		return false;
+	if (orphan) {
+		const struct tl_rto_bounds b = tl_rto_bounds(sk);
+
+		n = tl_orphan_retries(sk, tl_rto_us(&tl->rtt, &b) < b.max);
+	}
+	return retried_for(sk, patience(sk, n));
 }
 
 static bool give_up(struct sock *sk)
 {
-	struct tl_sock *tl = tl_sk(sk);
-	bool expired = tl_user_timed_out(sk) ||
-		       (tl->loss.retries >= tl_retry_limit(sk) && !window_shut_but_alive(sk));
-
-	tl_fastopen_timeout(sk, expired);
-	if (!expired)
+	if (!expired(sk))
 		return false;
 	TL_INC(sock_net(sk), TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
@@ -165,6 +216,28 @@ void tl_rto_window_opened(struct sock *sk)
 	tl->loss.reopened = true;
 }
 
+/* The next retransmission: after an RTO, but when the user's time is over the program is told. */
+static unsigned long next_retry(const struct sock *sk)
+{
+	const struct tl_rto_bounds b = tl_rto_bounds(sk);
+	u64 us = min_t(u64, tl_rto_us(&tl_sk(sk)->rtt, &b),
+		       tl_user_time_left(sk, tl_sk(sk)->loss.retry_since_us));
+
+	return max(usecs_to_jiffies(us), 1UL);
+}
+
+static void count_retry(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+
+	/* of a SYN the time since it went first counts, as in Linux */
+	if (!tl->loss.retries)
+		tl->loss.retry_since_us = tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV) ?
+					  tl->snd.last_us : tl_clock_us();
+	if (tl->loss.retries < U8_MAX)
+		tl->loss.retries++;
+}
+
 /**
  * tl_rto_timer() - nothing was acknowledged for a whole RTO (RFC6298 5.4 to 5.7)
  * @sk: socket, locked; it may be CLOSED afterwards
@@ -184,16 +257,15 @@ void tl_rto_timer(struct sock *sk)
 		return;
 	if (!tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
 		collapse(sk);
-	/* RFC9293 MUST-20 (a), R1: let IP look for another way */
-	if (tl->loss.retries == TL_SYSCTL(net, retries1))
+	/* RFC9293 MUST-20 (b), R1: let IP look for another way; where there are several, at once */
+	if (retried_for(sk, patience(sk, TL_SYSCTL(net, retries1))))
 		sk_dst_reset(sk);
-	if (!tl->loss.retries)
-		tl->loss.retry_since_us = tl_clock_us();
-	if (tl->loss.retries < U8_MAX)
-		tl->loss.retries++;
+	if (sk_rethink_txhash(sk))
+		TL_INC(net, TcpTimeoutRehash);
+	count_retry(sk);
 	tl->loss.reopened = false;
 	tl_rtt_untime(sk);
 	send_again(sk);
 	tl_rtt_backoff(&tl->rtt, &b);
-	tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
+	tl_timer_set(sk, TL_TIMER_REXMIT, next_retry(sk));
 }

@@ -39,6 +39,7 @@
 	TL_MIB(TCPFastOpenListenOverflow)	/* as many are pending as TCP_FASTOPEN allows */	\
 	TL_MIB(TCPFastOpenBlackhole)	/* pauses, since the path seemed to swallow it */	\
 	TL_MIB(TCPTimeouts)		/* RTO fired */			\
+	TL_MIB(TcpTimeoutRehash)	/* then another flow hash: perhaps another path */	\
 	TL_MIB(TCPFastRetrans)		/* sent again on duplicate ACKs */	\
 	TL_MIB(TCPSlowStartRetrans)	/* sent again after an RTO */	\
 	TL_MIB(TCPRenoRecovery)		/* fast recoveries entered */	\
@@ -66,7 +67,7 @@
 	TL_MIB(TW)			/* TIME-WAITs that ended by their timer */	\
 	TL_MIB(TWRecycled)		/* TIME-WAITs whose place connect() took */	\
 	TL_MIB(TCPTimeWaitOverflow)	/* more than max_tw_buckets */	\
-	TL_MIB(TCPAbortOnData)		/* RST: data came for a closed program */	\
+	TL_MIB(TCPAbortOnData)		/* RST: data for a closed program, or SO_LINGER 0 */	\
 	TL_MIB(TCPAbortOnClose)		/* RST: closed with unread data */	\
 	TL_MIB(TCPAbortOnMemory)	/* RST: too many orphans */	\
 	TL_MIB(TCPAbortOnTimeout)	/* gave up */			\

@@ -68,8 +68,6 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 
 	/* The peer is there, whatever it says. */
 	tl->loss.probes = 0;
-	if (tl->snd.una == tl->snd.max)
-		tl->loss.retry_since_us = 0;
 	window_changed = update_window(tl, cb);
 	if (seq_gt(cb->ack, tl->snd.una)) {
 		take_new_ack(sk, skb);

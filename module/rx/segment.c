@@ -36,6 +36,19 @@ static bool is_syn_again(const struct sock *sk, const struct tl_cb *cb)
 	       (cb->flags & (TL_SYN | TL_ACK | TL_RST)) == (TL_SYN | TL_ACK);
 }
 
+/*
+ * An RST that counts is one at RCV.NXT exactly (RFC5961 3.2). Peers that forget, after their FIN,
+ * that it has a number (macOS) are understood, as in Linux.
+ */
+static bool rst_exact(const struct sock *sk, const struct tl_cb *cb)
+{
+	u32 nxt = tl_sk(sk)->rcv.nxt;
+
+	return cb->seq == nxt ||
+	       (cb->seq == nxt - 1 &&
+		tl_in_state(sk, TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK));
+}
+
 /* First: sequence number. What is not acceptable is acknowledged, so that the peer learns. */
 static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 {
@@ -55,7 +68,7 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 		return TL_DROP_NONE;
 	}
 	if (cb->flags & TL_RST)
-		return TL_DROP_OutOfWindow;
+		return rst_exact(sk, cb) ? TL_DROP_NONE : TL_DROP_OutOfWindow;
 	if (tl_is_early(sk) && cb->seq == tl->rcv.irs && !(cb->flags & TL_ACK)) {
 		tl_send_syn(sk, NULL);		/* the peer's SYN again: our SYN-ACK was lost */
 		return TL_DROP_OldData;
@@ -75,14 +88,14 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 	return TL_DROP_OutOfWindow;
 }
 
-/* Second: RST. Only at RCV.NXT exactly; elsewhere in the window the peer is asked (RFC5961 3.2). */
+/* Second: RST. Elsewhere in the window than at RCV.NXT the peer is asked (RFC5961 3.2). */
 static enum tl_drop check_rst(struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tl_cb *cb = TL_CB(skb);
 
 	if (!(cb->flags & TL_RST))
 		return TL_DROP_NONE;
-	if (cb->seq != tl_sk(sk)->rcv.nxt) {
+	if (!rst_exact(sk, cb)) {
 		tl_fastopen_stray_reset(sk);
 		tl_challenge(sk);
 		return TL_DROP_BadRst;

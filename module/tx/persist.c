@@ -16,25 +16,51 @@ void tl_persist_arm(struct sock *sk)
 		return;
 	tl_sk(sk)->loss.probes = 0;
 	tl_sk(sk)->loss.probe_backoff = 0;
+	tl_sk(sk)->loss.probe_since_us = 0;
 	tl_timer_set(sk, TL_TIMER_PERSIST, tl_rto_jiffies(sk));
 }
 
-/* Backing off like the RTO does. */
-static unsigned long probe_interval(const struct sock *sk)
+/* Backing off like the RTO does, µs. */
+static u64 backed_off(const struct sock *sk)
 {
 	const struct tl_rto_bounds b = tl_rto_bounds(sk);
 	u64 us = (u64)tl_sk(sk)->rtt.rto << min_t(u8, tl_sk(sk)->loss.probe_backoff, 20);
 
-	return max(usecs_to_jiffies(min_t(u64, us, b.max)), 1UL);
+	return min_t(u64, us, b.max);
+}
+
+static unsigned long probe_interval(const struct sock *sk)
+{
+	u64 us = min(backed_off(sk), tl_user_time_left(sk, tl_sk(sk)->loss.probe_since_us));
+
+	return max(usecs_to_jiffies(us), 1UL);
 }
 
 /*
- * A peer that answers may keep its window closed for ever (RFC9293 MUST-37); one that does not is
- * given up like one that acknowledges nothing.
+ * A peer that answers may keep its window closed for ever (RFC9293 MUST-37), unless the program said
+ * how long (RFC5482); one that does not is given up like one that acknowledges nothing. Of an orphan
+ * an answer is not enough when the interval has grown to its end, as in Linux.
  */
+static bool expired(const struct sock *sk)
+{
+	const struct tl_loss *l = &tl_sk(sk)->loss;
+	u8 limit = TL_SYSCTL(sock_net(sk), retries2);
+
+	if (!tl_user_time_left(sk, l->probe_since_us))
+		return true;
+	if (sock_flag(sk, SOCK_DEAD)) {
+		bool young = backed_off(sk) < tl_rto_bounds(sk).max;
+
+		limit = tl_orphan_retries(sk, young);
+		if (!young && l->probe_backoff >= limit)
+			return true;
+	}
+	return l->probes >= limit;
+}
+
 static bool give_up(struct sock *sk)
 {
-	if (tl_sk(sk)->loss.probes < tl_retry_limit(sk) && !tl_user_timed_out(sk))
+	if (!expired(sk))
 		return false;
 	TL_INC(sock_net(sk), TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
@@ -69,9 +95,10 @@ void tl_persist_timer(struct sock *sk)
 		TL_INC(sock_net(sk), TCPWinProbe);
 		tl_send_probe(sk);
 	}
-	if (!tl->loss.probes)
-		tl->loss.retry_since_us = tl_clock_us();
-	tl->loss.probes++;
+	if (!tl->loss.probe_since_us)
+		tl->loss.probe_since_us = tl_clock_us();
+	if (tl->loss.probes < U8_MAX)
+		tl->loss.probes++;
 	if (tl->loss.probe_backoff < U8_MAX)
 		tl->loss.probe_backoff++;
 	tl_timer_set(sk, TL_TIMER_PERSIST, probe_interval(sk));

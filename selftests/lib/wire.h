@@ -114,6 +114,7 @@ struct wire_seg {
 struct wire_got {
 	struct wire_seg s;
 	uint32_t seq, ack;		/* absolute */
+	uint32_t label;			/* IPv6: flow label */
 	int64_t at_us;			/* CLOCK_MONOTONIC */
 	struct wire_got *next;
 	uint8_t cookie[16];
@@ -183,12 +184,6 @@ long wire_delay_ms(const struct wire *w);
 /* Is a time what it should be: no sooner than 90 %, no later than 130 % and some slack? */
 bool wire_about(long ms, long want);
 
-/*
- * wire_icmp.c: a router or the peer's host says something of the kernel's segment that had the
- * relative sequence number @seq. @info is the second word: an MTU, say.
- */
-int __wire_icmp(struct wire *w, int type, int code, uint32_t info, long seq);
-
 /* wire_conn.c: sockets at the kernel's end, and whole handshakes */
 int wire_listen(struct wire *w, int backlog);
 int wire_socket(struct wire *w);
@@ -198,7 +193,48 @@ int __wire_connect(struct wire *w, const struct wire_seg *synack);
 int wire_state(struct wire *w);
 
 /* wire_reach.c: the kernel's end in any state; gives its socket */
-int wire_reach(struct wire *w, int state);
+int __wire_reach(struct wire *w, int state);
+
+/* wire_icmp.c: what a router on the way says about a segment of the kernel's */
+
+/**
+ * struct wire_icmp - an ICMP error
+ * @seq:	number of the segment that it quotes; by default that of the last one taken
+ * @info:	the MTU, where the message has one; a pointer, where it has that
+ * @from:	who says so; NULL stands for a router of the peer's network
+ * @full:	quote this much of the segment's text; by default none
+ */
+struct wire_icmp {
+	long seq;
+	uint32_t info;
+	const char *from;
+	int full;
+};
+
+/**
+ * struct wire_trouble - a reason why a segment did not arrive, as each family has it
+ * @name:	for people
+ * @v4:		type and code of ICMP, and the errno that Linux makes of it
+ * @v6:		the same of ICMPv6
+ * @unreach:	"net/host unreachable": RFC 6069 takes back a backoff for it
+ */
+struct wire_trouble {
+	const char *name;
+	struct { uint8_t type, code; int err; } v4, v6;
+	bool unreach;
+};
+
+extern const struct wire_trouble wire_troubles[];
+extern const int wire_ntroubles;
+const char *wire_router_addr(const struct wire *w);
+int wire_errno(const struct wire *w, const struct wire_trouble *t);
+int __wire_icmp(struct wire *w, const struct wire_trouble *t, const struct wire_icmp *i);
+int __wire_icmp_as(struct wire *w, int type, int code, long seq);
+/* Rows of wire_troubles[]. */
+enum {
+	WIRE_NET_UNREACH, WIRE_HOST_UNREACH, WIRE_PORT_UNREACH, WIRE_PROTO_UNREACH,
+	WIRE_PROHIBITED, WIRE_TIME_EXCEEDED, WIRE_PARAMETER, WIRE_TOO_BIG,
+};
 
 #define WIRE_INJ(fl, ...)						\
 	(&(struct wire_seg){						\
@@ -221,9 +257,6 @@ int wire_reach(struct wire *w, int state);
 /* The next segment from the kernel must be this one. */
 #define wire_expect(w, fl, ...)						\
 	LAB_OK(__wire_expect((w), WIRE_EXP(fl, ##__VA_ARGS__)))
-/* An ICMP message about a segment of the kernel's. */
-#define wire_icmp(w, type, code, info, seq)				\
-	LAB_OK(__wire_icmp((w), (type), (code), (info), (seq)))
 /* Nothing may come for so long. */
 #define wire_expect_silence(w, ms)	LAB_OK(__wire_silence((w), (ms)))
 /* Pure ACKs may come; the one that counts reaches @ack. */
@@ -240,6 +273,18 @@ int wire_reach(struct wire *w, int state);
 /* An active open by the kernel with these options in the SYN-ACK; gives the connected socket. */
 #define wire_connect(w, ...)						\
 	LAB_FD(__wire_connect((w), WIRE_INJ(SYN | ACK, .mss = 1460, ##__VA_ARGS__)))
+
+/*
+ * A connection that has got to @state (TCP_SYN_SENT, TCP_CLOSING ...) by the shortest way, on the
+ * present flow; gives the socket, which the program holds. SYN_RECV is that of a simultaneous open.
+ */
+#define wire_reach(w, state)		LAB_FD(__wire_reach((w), (state)))
+/* The kernel hears that a segment of its got into this trouble: one of WIRE_NET_UNREACH ... */
+#define wire_icmp(w, trouble, ...)					\
+	LAB_OK(__wire_icmp((w), &wire_troubles[trouble],		\
+			   &(struct wire_icmp){ .seq = WIRE_AUTO, ##__VA_ARGS__ }))
+/* The same in numbers, from the peer itself. */
+#define wire_icmp_as(w, type, code, seq)	LAB_OK(__wire_icmp_as((w), (type), (code), (seq)))
 
 /*
  * A fixture whose tests each have a fresh namespace and a wire in it; they say `w`. The variable is

@@ -13,6 +13,8 @@ enum wire_parsed wire_parse(struct wire *w, const uint8_t *pkt, int len, struct 
 
 /* wire_text.c: words for people */
 const char *wire_text(const struct wire_seg *s);
+__attribute__((format(printf, 2, 3)))
+void wire_note(struct wire *w, const char *fmt, ...);
 void wire_record(struct wire *w, bool from_kernel, const struct wire_flow *f,
 		 const struct wire_seg *s);
 

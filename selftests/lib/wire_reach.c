@@ -71,13 +71,13 @@ static int closed(struct wire *w, int *fd)
 }
 
 /**
- * wire_reach() - bring the kernel's end into a state
+ * __wire_reach() - bring the kernel's end into a state
  * @w:	   the wire, on a fresh flow
  * @state: TCP_ESTABLISHED ...; those that begin with a passive open share a listener
  *
  * Return: the kernel's socket (of a TIME_WAIT what is left of it), or -1 with lab_why().
  */
-int wire_reach(struct wire *w, int state)
+int __wire_reach(struct wire *w, int state)
 {
 	static int (*const ways[])(struct wire *w, int *fd) = {
 		[TCP_CLOSE]		= closed,
@@ -94,5 +94,9 @@ int wire_reach(struct wire *w, int state)
 	};
 	int fd = -1;
 
-	return ways[state](w, &fd) ? -1 : fd;
+	if (ways[state](w, &fd))
+		return -1;
+	if (state != TCP_CLOSE && state != TCP_LISTEN && wire_state(w) != state)
+		return lab_fail("in state %d instead of %d", wire_state(w), state);
+	return fd;
 }

@@ -270,6 +270,7 @@ enum wire_parsed wire_parse(struct wire *w, const uint8_t *pkt, int len, struct 
 	g->s.len = len - hlen;
 	g->s.tos = v6 ? (pkt[0] & 0xf) << 4 | pkt[1] >> 4 : pkt[1];
 	g->s.ttl = v6 ? pkt[7] : pkt[8];
+	g->label = v6 ? get32(pkt) & 0xfffff : 0;
 	memcpy(g->payload, t + hlen, g->s.len);
 	f = flow_of(w, *kport, *pport);
 	return get_options(t + 20, hlen - 20, g, f ? f->isn : 0) ? WIRE_BROKEN : WIRE_GOOD;

@@ -72,20 +72,31 @@ const char *wire_text(const struct wire_seg *s)
 	return buf;
 }
 
+/* Add a line to the ladder. */
+void wire_note(struct wire *w, const char *fmt, ...)
+{
+	int64_t us = lab_now_us() - w->start_us;
+	char line[700];
+	va_list ap;
+	int n;
+
+	if (!w->ladder)
+		w->ladder = calloc(LADDER_MAX, sizeof(*w->ladder));
+	n = snprintf(line, sizeof(line), "%4lld.%06lld  ", (long long)(us / 1000000),
+		     (long long)(us % 1000000));
+	va_start(ap, fmt);
+	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
+	va_end(ap);
+	free(w->ladder[w->nladder % LADDER_MAX]);
+	w->ladder[w->nladder++ % LADDER_MAX] = strdup(line);
+}
+
 /* Note a segment that crossed the wire. */
 void wire_record(struct wire *w, bool from_kernel, const struct wire_flow *f,
 		 const struct wire_seg *s)
 {
-	int64_t us = lab_now_us() - w->start_us;
-	char line[700];
-
-	if (!w->ladder)
-		w->ladder = calloc(LADDER_MAX, sizeof(*w->ladder));
-	snprintf(line, sizeof(line), "%4lld.%06lld  %s  port %d: %s", (long long)(us / 1000000),
-		 (long long)(us % 1000000), from_kernel ? "peer <- kernel" : "peer -> kernel",
-		 f ? f->pport : 0, wire_text(s));
-	free(w->ladder[w->nladder % LADDER_MAX]);
-	w->ladder[w->nladder++ % LADDER_MAX] = strdup(line);
+	wire_note(w, "%s  port %d: %s", from_kernel ? "peer <- kernel" : "peer -> kernel",
+		  f ? f->pport : 0, wire_text(s));
 }
 
 /* Print what crossed the wire so far, and what waits unread. */

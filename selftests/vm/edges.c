@@ -71,7 +71,7 @@ static int refuse_by_icmp(void)
 {
 	bool six = w->lab.family == AF_INET6;
 
-	return __wire_icmp(w, six ? 1 : 3, six ? 4 : 3, 0, 0);
+	return __wire_icmp_as(w, six ? 1 : 3, six ? 4 : 3, 0);
 }
 
 static int abort_it(int fd)
@@ -222,7 +222,7 @@ static int take(struct edge *e, int family)
 
 	if (wire_open(w, family, true, timed) != LAB_READY)
 		return -1;
-	if (!(timed && hurry()) && (fd = wire_reach(w, e->from)) >= 0 && !provoke(e, fd)) {
+	if (!(timed && hurry()) && (fd = __wire_reach(w, e->from)) >= 0 && !provoke(e, fd)) {
 		e->taken = LAB_UNTIL(count_of(e) != 0) && count_of(e) > 0;
 		ret = e->taken ? 0 : lab_fail("it did not happen");
 	}
@@ -278,7 +278,7 @@ static int purge(int family)
 	for (i = 0; i < N_EDGES; i++) {
 		if (edges[i].ev != EV_PURGE)
 			continue;
-		fd = wire_reach(w, edges[i].from);
+		fd = __wire_reach(w, edges[i].from);
 		if (fd < 0 || close(fd))
 			return lab_fail("on the way to %s: %s", edges[i].state, lab_why());
 		wire_new_flow(w);

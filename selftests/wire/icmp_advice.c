@@ -18,7 +18,7 @@ static const struct { uint8_t type, code; } v4[] = {
 
 static void unreachable(struct __test_metadata *_metadata, long seq)
 {
-	wire_icmp(w, SIX ? 1 : 3, SIX ? 3 : 1, 0, seq);		/* the host is */
+	wire_icmp_as(w, SIX ? 1 : 3, SIX ? 3 : 1, seq);		/* the host is */
 }
 
 /* RFC9293 MUST-56: none of them ends a connection; MUST-47: but the last one can be asked for */
@@ -29,7 +29,7 @@ TEST_F(icmp_advice, does_not_abort)
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100));
 	wire_expect(w, ACK, .len = 100);
 	for (i = 0; i < n; i++)
-		wire_icmp(w, SIX ? v6[i].type : v4[i].type, SIX ? v6[i].code : v4[i].code, 0, 1);
+		wire_icmp_as(w, SIX ? v6[i].type : v4[i].type, SIX ? v6[i].code : v4[i].code, 1);
 	EXPECT_EQ(TCP_ESTABLISHED, lab_tcp_state(fd));
 	EXPECT_EQ(0, lab_poll(fd, POLLIN, 0));
 	EXPECT_EQ(EPROTO, lab_so_error(fd));
@@ -96,7 +96,7 @@ TEST_F(icmp_advice, source_quench)
 		return;
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 10000));
 	wire_take_stream_quietly(w, 5001);
-	wire_icmp(w, 4, 0, 0, 1);
+	wire_icmp_as(w, 4, 0, 1);
 	wire_take_stream_quietly(w, 10001);
 	EXPECT_EQ(0, lab_so_error(fd));
 	wire_inject(w, ACK);

@@ -50,7 +50,7 @@ TEST_F_TIMEOUT(lost_last_ack, of_the_peer_s_fin, lab_secs(60))
 {
 	int i;
 
-	LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+	wire_reach(w, TCP_TIME_WAIT);
 	for (i = 0; i < 4; i++) {
 		wire_expect_silence(w, 1000 << i);
 		wire_inject(w, FIN | ACK, .seq = 1, .ack = 2);

@@ -97,7 +97,7 @@ TEST_F(request_ends, bad_ack)
 /* RFC9293 3.10.7.4 fifth: likewise for a socket, after a simultaneous open */
 TEST_F(request_ends, bad_ack_of_active_open)
 {
-	int fd = LAB_FD(wire_reach(w, TCP_SYN_RECV));
+	int fd = wire_reach(w, TCP_SYN_RECV);
 
 	wire_inject(w, ACK, .seq = 1, .ack = 2000);
 	wire_expect(w, RST, .seq = 2000);

@@ -18,7 +18,7 @@ static void established(struct __test_metadata *_metadata, int fd, long received
 /* In the segment that ends it */
 TEST_F(simultaneous_data, in_the_ack)
 {
-	int fd = LAB_FD(wire_reach(w, TCP_SYN_RECV));
+	int fd = wire_reach(w, TCP_SYN_RECV);
 
 	wire_inject(w, ACK, .seq = 1, .ack = 1, .len = 300);
 	established(_metadata, fd, 300);
@@ -28,7 +28,7 @@ TEST_F(simultaneous_data, in_the_ack)
 /* And a FIN with it */
 TEST_F(simultaneous_data, and_fin)
 {
-	int fd = LAB_FD(wire_reach(w, TCP_SYN_RECV));
+	int fd = wire_reach(w, TCP_SYN_RECV);
 
 	wire_inject(w, FIN | ACK, .seq = 1, .ack = 1, .len = 300);
 	established(_metadata, fd, 300);
@@ -39,7 +39,7 @@ TEST_F(simultaneous_data, and_fin)
 /* In the SYN: it is not for the program yet; the peer sends it again (RFC9293 3.4: or keeps it) */
 TEST_F(simultaneous_data, in_the_syn)
 {
-	int fd = LAB_FD(wire_reach(w, TCP_SYN_SENT));
+	int fd = wire_reach(w, TCP_SYN_SENT);
 
 	wire_inject(w, SYN, .mss = 1460, .len = 300);
 	wire_take(w);
@@ -53,7 +53,7 @@ TEST_F(simultaneous_data, in_the_syn)
 /* The program closes in the middle: its FIN goes when both SYNs are acknowledged. */
 TEST_F(simultaneous_data, closed_meanwhile)
 {
-	int fd = LAB_FD(wire_reach(w, TCP_SYN_RECV));
+	int fd = wire_reach(w, TCP_SYN_RECV);
 
 	EXPECT_EQ(0, shutdown(fd, SHUT_WR));
 	wire_drain(w);

@@ -24,7 +24,7 @@ static void challenged(struct __test_metadata *_metadata, unsigned int flags, lo
 	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		if (i)
 			wire_new_flow(w);
-		LAB_FD(wire_reach(w, states[i]));
+		wire_reach(w, states[i]);
 		nxt = w->f->snd_nxt;
 		wire_inject(w, flags, .seq = nxt + off, .mss = 1460);
 		wire_expect(w, ACK, .ack = nxt);

@@ -10,7 +10,7 @@ WIRE_FIXTURE(time_wait_hazards);
 /* A reset at RCV.NXT ends it, by default as in Linux. */
 TEST_F(time_wait_hazards, rst)
 {
-	LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+	wire_reach(w, TCP_TIME_WAIT);
 	wire_inject(w, RST, .seq = 2);
 	EXPECT_EQ(0, wire_state(w));
 	wire_expect_silence(w, 20);
@@ -20,7 +20,7 @@ TEST_F(time_wait_hazards, rst)
 TEST_F(time_wait_hazards, rst_ignored)
 {
 	LAB_OK(lab_sysctl_set(&w->lab, "rfc1337", "1"));
-	LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+	wire_reach(w, TCP_TIME_WAIT);
 	wire_inject(w, RST, .seq = 2);
 	wire_inject(w, RST | ACK, .seq = 2, .ack = 2);
 	EXPECT_EQ(TCP_TIME_WAIT, wire_state(w));
@@ -29,7 +29,7 @@ TEST_F(time_wait_hazards, rst_ignored)
 /* A reset elsewhere proves nothing (RFC5961 3.2). */
 TEST_F(time_wait_hazards, rst_not_exact)
 {
-	LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+	wire_reach(w, TCP_TIME_WAIT);
 	wire_inject(w, RST, .seq = 1);
 	wire_inject(w, RST, .seq = 1000);
 	wire_inject(w, RST, .seq = 5000000);
@@ -57,7 +57,7 @@ TEST_F(time_wait_hazards, old_timestamps)
 /* Old data and old ACKs are answered by the ACK of the end (RFC9293 3.10.7.4 first). */
 TEST_F(time_wait_hazards, old_data)
 {
-	LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+	wire_reach(w, TCP_TIME_WAIT);
 	wire_inject(w, ACK, .seq = 1, .ack = 1, .len = 1);
 	wire_expect(w, ACK, .seq = 2, .ack = 2);
 	EXPECT_EQ(TCP_TIME_WAIT, wire_state(w));
@@ -69,10 +69,10 @@ TEST_F(time_wait_hazards, too_many)
 	long long before = lab_counter(&w->lab, "TCPTimeWaitOverflow");
 
 	LAB_OK(lab_sysctl_set(&w->lab, "max_tw_buckets", "1"));
-	LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+	wire_reach(w, TCP_TIME_WAIT);
 	EXPECT_EQ(TCP_TIME_WAIT, wire_state(w));
 	wire_new_flow(w);
-	LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+	wire_reach(w, TCP_TIME_WAIT);
 	EXPECT_EQ(0, wire_state(w));
 	EXPECT_EQ(before + 1, lab_counter(&w->lab, "TCPTimeWaitOverflow"));
 }

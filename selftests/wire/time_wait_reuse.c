@@ -83,7 +83,7 @@ TEST_F(time_wait_reuse, by_number)
 	for (i = 0; i < 4; i++) {
 		if (i)
 			wire_new_flow(w);
-		LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+		wire_reach(w, TCP_TIME_WAIT);
 		wire_again(w, w->f->isn + cases[i].off);
 		wire_inject(w, SYN, .mss = 1460);
 		if (cases[i].good)
@@ -133,7 +133,7 @@ TEST_F(time_wait_reuse, own_number_is_higher)
 /* With nobody who listens there is nothing to begin: the end is repeated. */
 TEST_F(time_wait_reuse, no_listener)
 {
-	LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+	wire_reach(w, TCP_TIME_WAIT);
 	close(w->lfd);
 	w->lfd = -1;
 	wire_again(w, w->f->isn + 100000);

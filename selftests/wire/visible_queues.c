@@ -128,7 +128,7 @@ static long time_wait_left(void)
 
 TEST_F_TIMEOUT(visible_queues, time_wait, lab_secs(60))
 {
-	LAB_FD(wire_reach(w, TCP_TIME_WAIT));
+	wire_reach(w, TCP_TIME_WAIT);
 	EXPECT_TRUE(close_to(time_wait_left(), 60000, 500));
 	wire_expect_silence(w, 20000);
 	EXPECT_TRUE(close_to(time_wait_left(), 40000, 500));
