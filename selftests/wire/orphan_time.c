@@ -13,7 +13,7 @@ static long lives_ms(struct __test_metadata *_metadata)
 	int64_t begin = lab_now_us();
 
 	while (wire_state(w))
-		usleep(50000);
+		usleep(200000);
 	return (lab_now_us() - begin) / 1000;
 }
 
