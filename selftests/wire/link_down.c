@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The ground under a connection moves: its device goes down, its route changes, its address goes. */
+/* The ground under a connection moves: device down, route changed, address gone. */
 #include "harness.h"
 #include "wire.h"
 

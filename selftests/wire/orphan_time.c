@@ -79,8 +79,8 @@ TEST_F_TIMEOUT(orphan_time, zero_window_unanswered, lab_secs(600))
 }
 
 /*
- * One that answers every probe, and never opens its window: Linux waits until the interval is as long
- * as it gets, and no longer (RFC9293 MUST-37 speaks of connections that somebody uses).
+ * One that answers every probe, and never opens its window: Linux waits until the interval is as
+ * long as it gets, and no longer (RFC9293 MUST-37 speaks of connections that somebody uses).
  */
 TEST_F_TIMEOUT(orphan_time, zero_window_answered, lab_secs(2000))
 {
