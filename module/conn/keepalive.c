@@ -47,8 +47,8 @@ void tl_keepalive_set(struct sock *sk, int on)
 }
 
 /*
- * Enough probes went unanswered; or, where TCP_USER_TIMEOUT is set, nothing has come for so long (as
- * in Linux).
+ * Enough probes went unanswered; or, where TCP_USER_TIMEOUT is set, nothing has come for so long
+ * (as in Linux).
  */
 static bool expired(const struct sock *sk)
 {

@@ -15,6 +15,7 @@
 struct sock;
 struct sk_buff;
 struct dst_entry;
+struct tcphdr;
 
 /**
  * struct tl_stray - a segment that belongs to no full socket: RST, TIME-WAIT's ACK, SYN-ACK
@@ -88,15 +89,29 @@ enum tl_icmp_what {
  * @what: kind of message
  * @err: errno that it stands for, positive (TL_ICMP_ERROR)
  * @mtu: next hop's MTU (TL_ICMP_TOO_BIG)
+ * @unreach: there is no way at present: RFC6069 2's messages
  * @seq: SEG.SEQ of the segment
- * @skb: the message
+ * @skb: the message; its data is the packet that it quotes
+ * @header: TCP header in there
+ * @daddr: destination address in there
+ * @origin: SO_EE_ORIGIN_ICMP or SO_EE_ORIGIN_ICMP6
+ * @type: as in the message
+ * @code: as in the message
+ * @info: the same: a pointer, or an MTU
  */
 struct tl_icmp {
 	enum tl_icmp_what	what;
 	int			err;
 	u32			mtu;
 	u32			seq;
+	bool			unreach;
+	u8			origin;
+	u8			type;
+	u8			code;
+	u32			info;
 	struct sk_buff		*skb;
+	const struct tcphdr	*header;
+	const void		*daddr;
 };
 
 extern const struct tl_af_ops tl_af_v4;

@@ -2,6 +2,7 @@
 /*
  * The border with IPv4: addressing and routes, nothing else.
  */
+#include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <net/icmp.h>
 #include <net/inet_common.h>
@@ -172,8 +173,10 @@ static struct dst_entry *v4_route(struct sock *sk)
 	rt = ip_route_output_ports(sock_net(sk), &inet->cork.fl.u.ip4, sk, daddr, inet->inet_saddr,
 				   inet->inet_dport, inet->inet_sport, tl_protocol,
 				   inet->tos & INET_DSCP_MASK, sk->sk_bound_dev_if);
-	if (IS_ERR(rt))
+	if (IS_ERR(rt)) {
+		WRITE_ONCE(sk->sk_err_soft, -PTR_ERR(rt));
 		return NULL;
+	}
 	sk_setup_caps(sk, &rt->dst);
 	return &rt->dst;
 }
@@ -278,7 +281,10 @@ static int v4_err(struct sk_buff *skb, u32 info)
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	const struct tcphdr *th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
 	u8 type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
-	struct tl_icmp icmp = { .seq = ntohl(th->seq), .skb = skb };
+	struct tl_icmp icmp = {
+		.seq = ntohl(th->seq), .skb = skb, .header = th, .daddr = &iph->daddr,
+		.origin = SO_EE_ORIGIN_ICMP, .type = type, .code = code, .info = info,
+	};
 	struct tl_where w = { .dif = inet_iif(skb) };
 
 	ipv6_addr_set_v4mapped(iph->saddr, &w.tuple.laddr);
@@ -304,6 +310,7 @@ static int v4_err(struct sk_buff *skb, u32 info)
 		}
 		icmp.what = TL_ICMP_ERROR;
 		icmp.err = icmp_err_convert[code].errno;
+		icmp.unreach = code == ICMP_NET_UNREACH || code == ICMP_HOST_UNREACH;
 		break;
 	case ICMP_TIME_EXCEEDED:
 		icmp.what = TL_ICMP_ERROR;

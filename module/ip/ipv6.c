@@ -2,6 +2,7 @@
 /*
  * The border with IPv6: addressing and routes, nothing else.
  */
+#include <linux/errqueue.h>
 #include <linux/icmpv6.h>
 #include <net/addrconf.h>
 #include <net/inet_common.h>
@@ -344,7 +345,10 @@ static int v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 c
 {
 	const struct ipv6hdr *ip6 = (const struct ipv6hdr *)skb->data;
 	const struct tcphdr *th = (const struct tcphdr *)(skb->data + offset);
-	struct tl_icmp icmp = { .seq = ntohl(th->seq), .skb = skb };
+	struct tl_icmp icmp = {
+		.seq = ntohl(th->seq), .skb = skb, .header = th, .daddr = &ip6->daddr,
+		.origin = SO_EE_ORIGIN_ICMP6, .type = type, .code = code, .info = ntohl(info),
+	};
 	struct tl_where w = { .dif = inet6_iif(skb), .sdif = inet6_sdif(skb) };
 
 	w.tuple.laddr = ip6->saddr;
@@ -360,6 +364,8 @@ static int v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 c
 	} else {
 		icmp.what = TL_ICMP_ERROR;
 		icmpv6_err_convert(type, code, &icmp.err);
+		icmp.unreach = type == ICMPV6_DEST_UNREACH &&
+			       (code == ICMPV6_NOROUTE || code == ICMPV6_ADDR_UNREACH);
 	}
 	return tl_rcv_icmp(dev_net(skb->dev), &w, &icmp);
 }

@@ -65,6 +65,7 @@ void tl_rto_window_opened(struct sock *sk);
 void tl_rto_arm(struct sock *sk);
 void tl_rto_timer(struct sock *sk);
 unsigned long tl_rto_jiffies(const struct sock *sk);
+void tl_rto_unreachable(struct sock *sk, u32 seq);
 u8 tl_orphan_retries(const struct sock *sk, bool young);
 u64 tl_user_time_left(const struct sock *sk, u64 since);
 

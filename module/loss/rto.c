@@ -269,3 +269,28 @@ void tl_rto_timer(struct sock *sk)
 	tl_rtt_backoff(&tl->rtt, &b);
 	tl_timer_set(sk, TL_TIMER_REXMIT, next_retry(sk));
 }
+
+/**
+ * tl_rto_unreachable() - a router says that there is no way to the peer at present (RFC6069)
+ * @sk: socket, locked; it may be CLOSED afterwards
+ * @seq: SEG.SEQ of the segment that did not get through
+ *
+ * If that is what the RTO sends again it was the path and no congestion that lost it: one backoff
+ * is taken back, so that the connection is soon alive when the path is.
+ */
+void tl_rto_unreachable(struct sock *sk, u32 seq)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct tl_rto_bounds b = tl_rto_bounds(sk);
+	u64 rto, gone;
+
+	if (seq != tl->snd.una || !tl->loss.retries || !tl->rtt.backoff)
+		return;
+	tl->rtt.backoff--;
+	rto = tl_rto_us(&tl->rtt, &b);
+	gone = tl_clock_us() - tl->snd.last_us;
+	if (gone < rto)
+		tl_timer_set(sk, TL_TIMER_REXMIT, max(usecs_to_jiffies(rto - gone), 1UL));
+	else
+		tl_rto_timer(sk);
+}

@@ -63,6 +63,8 @@
 	TL_MIB(TCPChallengeACK)		/* RFC5961 challenge ACKs sent */	\
 	TL_MIB(TCPACKSkippedChallenge)	/* and not sent for the rate limit */	\
 	TL_MIB(TCPSYNChallenge)		/* SYNs answered so */		\
+	TL_MIB(OutOfWindowIcmps)	/* ICMP about nothing outstanding (RFC5927) */	\
+	TL_MIB(LockDroppedIcmps)	/* ICMP errors while a program held the socket */	\
 	TL_MIB(PAWSEstab)		/* RFC7323 R1 failures */	\
 	TL_MIB(TW)			/* TIME-WAITs that ended by their timer */	\
 	TL_MIB(TWRecycled)		/* TIME-WAITs whose place connect() took */	\

@@ -66,8 +66,9 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 		return TL_DROP_AckUnsent;
 	}
 
-	/* The peer is there, whatever it says. */
+	/* The peer is there, whatever it says, and so is the way to it. */
 	tl->loss.probes = 0;
+	WRITE_ONCE(sk->sk_err_soft, 0);
 	window_changed = update_window(tl, cb);
 	if (seq_gt(cb->ack, tl->snd.una)) {
 		take_new_ack(sk, skb);

@@ -37,9 +37,9 @@ static unsigned long probe_interval(const struct sock *sk)
 }
 
 /*
- * A peer that answers may keep its window closed for ever (RFC9293 MUST-37), unless the program said
- * how long (RFC5482); one that does not is given up like one that acknowledges nothing. Of an orphan
- * an answer is not enough when the interval has grown to its end, as in Linux.
+ * A peer that answers may keep its window closed for ever (RFC9293 MUST-37), unless the program
+ * said how long (RFC5482); one that does not is given up like one that acknowledges nothing. Of an
+ * orphan an answer is not enough when the interval has grown to its end, as in Linux.
  */
 static bool expired(const struct sock *sk)
 {

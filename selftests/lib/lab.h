@@ -65,9 +65,13 @@ int lab_link_mtu(const char *dev, int mtu);
 int lab_link_gso_segs(const char *dev, int segs);
 int lab_veth(const char *here, const char *there, int there_netns);
 int lab_addr_add(const char *dev, int family, const char *addr, int prefix);
+int lab_addr_del(const char *dev, int family, const char *addr, int prefix);
 int lab_mac(const char *dev, unsigned char mac[6]);
 int lab_neigh_add(const char *dev, int family, const char *addr, const unsigned char mac[6]);
 int lab_route_add(int family, const char *dst, int prefix, const char *via);
+int lab_route_dead(int family, const char *host, int type);
+int lab_route_mtu(const char *dev, int family, const char *host, uint32_t mtu);
+int lab_route_del(int family, const char *host);
 int lab_route_rto_min(const char *dev, int family, const char *host, uint32_t ms);
 
 /* sock.c: sockets */

@@ -214,6 +214,23 @@ int lab_addr_add(const char *dev, int family, const char *addr, int prefix)
 	return family == AF_INET6 ? addr6_ready(bytes) : 0;
 }
 
+/* Take an address away. */
+int lab_addr_del(const char *dev, int family, const char *addr, int prefix)
+{
+	unsigned char bytes[16];
+	struct ifaddrmsg *ifa;
+	struct nl_req req;
+
+	if (inet_pton(family, addr, bytes) != 1)
+		return lab_fail("not an address: %s", addr);
+	ifa = nl_begin(&req, RTM_DELADDR, 0, sizeof(*ifa));
+	ifa->ifa_family = family;
+	ifa->ifa_prefixlen = prefix;
+	ifa->ifa_index = if_nametoindex(dev);
+	nl_put(&req, IFA_LOCAL, bytes, family == AF_INET6 ? 16 : 4);
+	return nl_talk(&req, addr);
+}
+
 /* The hardware address of a device in this namespace. */
 int lab_mac(const char *dev, unsigned char mac[6])
 {
@@ -295,5 +312,58 @@ int lab_route_rto_min(const char *dev, int family, const char *host, uint32_t ms
 	nl_put(&req, RTAX_LOCK, &lock, sizeof(lock));
 	nl_put(&req, RTAX_RTO_MIN, &ms, sizeof(ms));
 	nl_end(&req, metrics);
+	return nl_talk(&req, host);
+}
+
+/* A route to one host that leads nowhere: RTN_BLACKHOLE, RTN_UNREACHABLE or RTN_PROHIBIT. */
+int lab_route_dead(int family, const char *host, int type)
+{
+	int len = family == AF_INET6 ? 16 : 4;
+	unsigned char d[16];
+	struct nl_req req;
+
+	if (inet_pton(family, host, d) != 1)
+		return lab_fail("not an address: %s", host);
+	route_begin(&req, family, len * 8)->rtm_type = type;
+	nl_put(&req, RTA_DST, d, len);
+	return nl_talk(&req, host);
+}
+
+/* A route to one host on a device, with an MTU of its own. */
+int lab_route_mtu(const char *dev, int family, const char *host, uint32_t mtu)
+{
+	int len = family == AF_INET6 ? 16 : 4;
+	uint32_t oif = if_nametoindex(dev);
+	struct rtattr *metrics;
+	unsigned char d[16];
+	struct nl_req req;
+
+	if (inet_pton(family, host, d) != 1)
+		return lab_fail("not an address: %s", host);
+	route_begin(&req, family, len * 8)->rtm_scope = RT_SCOPE_LINK;
+	nl_put(&req, RTA_DST, d, len);
+	nl_put(&req, RTA_OIF, &oif, sizeof(oif));
+	metrics = nl_put(&req, RTA_METRICS, NULL, 0);
+	nl_put(&req, RTAX_MTU, &mtu, sizeof(mtu));
+	nl_end(&req, metrics);
+	return nl_talk(&req, host);
+}
+
+/* Take away the route to one host that was added by hand. */
+int lab_route_del(int family, const char *host)
+{
+	int len = family == AF_INET6 ? 16 : 4;
+	unsigned char d[16];
+	struct rtmsg *rtm;
+	struct nl_req req;
+
+	if (inet_pton(family, host, d) != 1)
+		return lab_fail("not an address: %s", host);
+	rtm = nl_begin(&req, RTM_DELROUTE, 0, sizeof(*rtm));
+	rtm->rtm_family = family;
+	rtm->rtm_dst_len = len * 8;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_scope = RT_SCOPE_NOWHERE;
+	nl_put(&req, RTA_DST, d, len);
 	return nl_talk(&req, host);
 }

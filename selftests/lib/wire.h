@@ -216,12 +216,10 @@ struct wire_icmp {
  * @name:	for people
  * @v4:		type and code of ICMP, and the errno that Linux makes of it
  * @v6:		the same of ICMPv6
- * @unreach:	"net/host unreachable": RFC 6069 takes back a backoff for it
  */
 struct wire_trouble {
 	const char *name;
 	struct { uint8_t type, code; int err; } v4, v6;
-	bool unreach;
 };
 
 extern const struct wire_trouble wire_troubles[];

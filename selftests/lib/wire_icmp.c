@@ -14,9 +14,9 @@
 /* RFC 792 and RFC 1812 5.2.7.1; RFC 4443 3; the errno is what Linux gives a program for it. */
 const struct wire_trouble wire_troubles[] = {
 	[WIRE_NET_UNREACH]	= { "network unreachable, no route", { 3, 0, ENETUNREACH },
-				    { 1, 0, ENETUNREACH }, true },
+				    { 1, 0, ENETUNREACH } },
 	[WIRE_HOST_UNREACH]	= { "host or address unreachable", { 3, 1, EHOSTUNREACH },
-				    { 1, 3, EHOSTUNREACH }, true },
+				    { 1, 3, EHOSTUNREACH } },
 	[WIRE_PORT_UNREACH]	= { "port unreachable", { 3, 3, ECONNREFUSED },
 				    { 1, 4, ECONNREFUSED } },
 	[WIRE_PROTO_UNREACH]	= { "protocol unreachable, next header unknown",

@@ -37,7 +37,7 @@ TEST_F(close_states, syn_recv)
 	EXPECT_EQ(TCP_TIME_WAIT, wire_state(w));
 }
 
-/* RFC9293 3.10.4: after a shutdown() nothing is left to say; the connection ends as it would have */
+/* RFC9293 3.10.4: after a shutdown() nothing is left to say; the connection ends as it would */
 static void goes_on(struct __test_metadata *_metadata, int state)
 {
 	close(wire_reach(w, state));
@@ -158,18 +158,19 @@ TEST_F(close_states, linger_zero)
  */
 static void aborted_unsaid(struct __test_metadata *_metadata, bool peer_first)
 {
-	int fd = wire_accept(w);
+	int fd;
 
+	w->win = 0;
+	fd = wire_accept(w);
 	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
-	wire_inject(w, ACK, .win = 0);
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100));
 	if (peer_first) {
-		wire_inject(w, FIN | ACK, .win = 0);
+		wire_inject(w, FIN | ACK);
 		wire_expect(w, ACK);
 	}
 	EXPECT_EQ(0, shutdown(fd, SHUT_WR));
 	if (!peer_first) {
-		wire_inject(w, FIN | ACK, .win = 0);
+		wire_inject(w, FIN | ACK);
 		wire_expect(w, ACK);
 	}
 	ASSERT_EQ(peer_first ? TCP_LAST_ACK : TCP_CLOSING, wire_state(w));

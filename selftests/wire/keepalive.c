@@ -52,6 +52,11 @@ TEST_F_TIMEOUT(keepalive, defaults, lab_secs(9000))
 {
 	int fd = wire_accept(w);
 
+	EXPECT_EQ(7200, lab_opt(fd, IPPROTO_TCP, TCP_KEEPIDLE));
+	EXPECT_EQ(75, lab_opt(fd, IPPROTO_TCP, TCP_KEEPINTVL));
+	EXPECT_EQ(9, lab_opt(fd, IPPROTO_TCP, TCP_KEEPCNT));
+	if (w->lab.family == AF_INET6)	/* even skipped, hours take seconds: once is enough */
+		return;
 	LAB_OK(lab_set_opt(fd, SOL_SOCKET, SO_KEEPALIVE, 1));
 	wire_expect_silence(w, 7199000);
 	expect_probe(_metadata, 1, 1);

@@ -80,7 +80,7 @@ TEST_F(orphan, sends_on)
 	fd = wire_accept(w, .mss = 1000);
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 20000));
 	close(fd);
-	while (w->f->rcv_nxt < 20002) {		/* the FIN stands at 20001, in whatever segment */
+	while (w->f->rcv_nxt < 20002) {		/* the FIN stands at 20001 */
 		wire_take(w);
 		wire_inject(w, ACK);
 	}

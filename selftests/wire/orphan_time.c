@@ -13,7 +13,7 @@ static long lives_ms(struct __test_metadata *_metadata)
 	int64_t begin = lab_now_us();
 
 	while (wire_state(w))
-		usleep(50000);
+		usleep(200000);
 	return (lab_now_us() - begin) / 1000;
 }
 
@@ -79,8 +79,8 @@ TEST_F_TIMEOUT(orphan_time, zero_window_unanswered, lab_secs(600))
 }
 
 /*
- * One that answers every probe, and never opens its window: Linux waits until the interval is as long
- * as it gets, and no longer (RFC9293 MUST-37 speaks of connections that somebody uses).
+ * One that answers every probe, and never opens its window: Linux waits until the interval is as
+ * long as it gets, and no longer (RFC9293 MUST-37 speaks of connections that somebody uses).
  */
 TEST_F_TIMEOUT(orphan_time, zero_window_answered, lab_secs(2000))
 {

@@ -187,8 +187,8 @@ TEST_F(rst_states, not_exact)
 }
 
 /*
- * Linux: after its FIN the peer may have forgotten that the FIN has a number, as macOS does; a reset
- * with that very number is taken.
+ * Linux: after its FIN the peer may have forgotten that the FIN has a number, as macOS does; a
+ * reset with that very number is taken.
  */
 static void dies_at_fin(struct __test_metadata *_metadata, int state, int error)
 {

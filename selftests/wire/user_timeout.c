@@ -71,8 +71,8 @@ TEST_F_TIMEOUT(user_timeout, beyond_retries2, lab_secs(120))
 }
 
 /*
- * A window that stays closed counts as no progress, whether or not the peer answers the probes: from
- * the first probe on.
+ * A window that stays closed counts as no progress, whether or not the peer answers the probes:
+ * from the first probe on.
  */
 static void closed_window(struct __test_metadata *_metadata, bool answer)
 {
