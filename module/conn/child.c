@@ -56,7 +56,7 @@ static void take_request(struct sock *child, const struct tl_req *req)
 	tl->rcv.ts_recent_age = tl_clock_seconds();
 	tl->rcv.ts_off = req->ts_off;
 
-	/* The SYN-ACK was the first segment to be timed, unless it went twice (Karn) or was forgotten. */
+	/* The SYN-ACK was the first to be timed, unless it went twice (Karn) or was forgotten. */
 	tl->loss.timing = req->sent_us && !req->resent;
 	tl->loss.timed_seq = req->iss + 1;
 	tl->loss.timed_us = req->sent_us;

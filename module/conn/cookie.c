@@ -17,7 +17,7 @@
 #define COOKIE_BITS		24
 #define COOKIE_MASK		((1U << COOKIE_BITS) - 1)
 
-/* A peer's MSS counts as the next lower of these: more of them would make a forger's life easier. */
+/* A peer's MSS counts as the next lower of these: more would make a forger's life easier. */
 static const u16 mss_table[] = { 88, 216, 536, 1220, 1380, 1440, 1460, 8940 };
 
 /* Low bits of a timestamp (RFC7323 3 leaves the clock's meaning to us). */

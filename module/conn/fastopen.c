@@ -445,7 +445,7 @@ u32 tl_fastopen_begin(struct sock *sk, struct tl_fo_cookie *cookie)
 		if (fo->msg)
 			len = take_data(sk, mss);
 		if (!len && cookie->len > 0 && fo->size)
-			cookie->len = 0;		/* no memory: then a fresh cookie at least */
+			cookie->len = 0;	/* no memory: then a fresh cookie at least */
 	}
 	fo->asked = cookie->len >= 0;
 	fo->syn_data = len;

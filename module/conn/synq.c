@@ -136,8 +136,8 @@ static void req_resend(struct net *net, struct tl_req *req)
 
 /*
  * The SYN-ACK was not acknowledged in time; or it was, and the data that the program wants to see
- * with the connection did not come (TCP_DEFER_ACCEPT): then it goes again when the time is nearly up,
- * for an ACK that is good enough.
+ * with the connection did not come (TCP_DEFER_ACCEPT): then it goes again when the time is nearly
+ * up, for an ACK that is good enough.
  */
 static void req_timer(struct tl_mini_timer *t)
 {

@@ -135,7 +135,8 @@ static bool tw_is_loopback(const struct tl_tw *tw)
 /*
  * May connect() have this name, although it is in TIME-WAIT? Timestamps must keep the old
  * connection's segments away from the new one (RFC6191 2, RFC7323 5.8): so ours must have moved on,
- * by one second. For a port that the program chose itself the administrator is not asked, as in Linux.
+ * by one second. For a port that the program chose itself the administrator is not asked, as in
+ * Linux.
  */
 static bool tw_yields(const struct tl_tw *tw, bool any_port)
 {

@@ -39,7 +39,7 @@
 	TL_DROP(AcceptQueueFull, "the accept queue is full")		\
 	TL_DROP(ListenNoSyn,	"RFC9293 3.10.7.2: LISTEN takes SYNs only")	\
 	TL_DROP(ReqMismatch,	"RFC9293 3.10.7.4: not what SYN-RECEIVED waits for")	\
-	TL_DROP(Deferred,	"TCP_DEFER_ACCEPT: a bare ACK, where the program waits for data")	\
+	TL_DROP(Deferred,	"TCP_DEFER_ACCEPT: a bare ACK, where data is waited for")	\
 	TL_DROP(ReqTimeout,	"SYN-ACK never acknowledged: synack_retries")	\
 	TL_DROP(TimeWait,	"RFC9293 3.10.7.4, RFC1337: nothing to do in TIME-WAIT")	\
 	TL_DROP(NoRoute,	"no route for the answer")

@@ -36,7 +36,7 @@
 	TL_MIB(TCPFastOpenPassiveFail)	/* wrong cookies, or no memory */	\
 	TL_MIB(TCPFastOpenPassiveAltKey)	/* cookies made with the key before */	\
 	TL_MIB(TCPFastOpenCookieReqd)	/* SYNs that asked for a cookie */	\
-	TL_MIB(TCPFastOpenListenOverflow)	/* as many are pending as TCP_FASTOPEN allows */	\
+	TL_MIB(TCPFastOpenListenOverflow)	/* as many are pending as may be */	\
 	TL_MIB(TCPFastOpenBlackhole)	/* pauses, since the path seemed to swallow it */	\
 	TL_MIB(TCPTimeouts)		/* RTO fired */			\
 	TL_MIB(TcpTimeoutRehash)	/* then another flow hash: perhaps another path */	\

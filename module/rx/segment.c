@@ -329,7 +329,7 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	tl->segs_in++;
 	tl->ackp.last_seg = tl_clock_jiffies();
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN)) {
-		/* It closed while the segment waited. A SYN wants a listener, and will come again. */
+		/* It closed while the segment waited. A SYN wants a listener, and comes again. */
 		if ((TL_CB(skb)->flags & (TL_SYN | TL_ACK)) != TL_SYN)
 			tl_reset_for(sk, skb);
 		why = TL_DROP_NoSocket;

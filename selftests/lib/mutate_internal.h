@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Shared by the files of the lying peer only: a packet before it has octets, and how it gets them. */
+/* Shared by the lying peer's files only: a packet before it has octets, and how it gets them. */
 #ifndef LAB_MUTATE_INTERNAL_H
 #define LAB_MUTATE_INTERNAL_H
 

@@ -164,8 +164,8 @@ TEST_F_TIMEOUT(storm_listener, waiters_wake, lab_secs(60))
 }
 
 /*
- * As many wait as come, all at once: each wakes for one. One that nobody wakes sleeps until its time
- * is up, and then takes what was there all the while: so it must not have taken that long.
+ * As many wait as come, all at once: each wakes for one. One that nobody wakes sleeps until its
+ * time is up, and then takes what was there all the while: so it must not have taken that long.
  */
 static int take_one(struct hand *h)
 {

@@ -303,7 +303,8 @@ static u8 seen_otherwise(const u8 *b, int len, bool syn)
 			seen |= TL_OPT_WSCALE;
 		else if (syn && b[at] == 4 && step == 2)
 			seen |= TL_OPT_SACK_PERM;
-		else if (syn && b[at] == 34 && (step == 2 || (step >= 6 && step <= 18 && !(step & 1))))
+		else if (syn && b[at] == 34 &&
+			 (step == 2 || (step >= 6 && step <= 18 && !(step & 1))))
 			seen |= TL_OPT_FASTOPEN;
 	}
 	return seen;

@@ -88,7 +88,7 @@ static int let_time_pass(const struct edge *e, int fd)
 	case TCP_ESTABLISHED:
 	case TCP_CLOSE_WAIT:
 		return lab_send(fd, LAB_TO_PEER, 0, 100);
-	case TCP_FIN_WAIT2:			/* without a time limit as long as a program has it */
+	case TCP_FIN_WAIT2:		/* without a time limit as long as a program has it */
 		return close(fd);
 	}
 	return 0;

@@ -108,7 +108,7 @@ TEST_F_TIMEOUT(lost_third_ack, syn_again, lab_secs(60))
 	take(_metadata, TCP_ESTABLISHED);
 }
 
-/* RFC5681 3.1: a SYN-ACK that went twice may be chance; more means a bad way: one segment at first */
+/* RFC5681 3.1: a SYN-ACK that went twice may be chance; more means a bad way: one segment first */
 TEST_F_TIMEOUT(lost_third_ack, then_slowly, lab_secs(60))
 {
 	int fd, i;

@@ -59,7 +59,10 @@ TEST_F_TIMEOUT(rto, of_fin, lab_secs(60))
 	wire_expect_silence(w, 2000);
 }
 
-/* RFC9293 MUST-18, RFC6298 3 (Karn): the ACK of a segment sent twice measures nothing; the backoff is kept */
+/*
+ * RFC9293 MUST-18, RFC6298 3 (Karn): the ACK of a segment sent twice measures nothing; the backoff
+ * is kept
+ */
 TEST_F_TIMEOUT(rto, karn, lab_secs(60))
 {
 	int fd = wire_accept(w);
