@@ -150,7 +150,10 @@ static bool expired(const struct sock *sk)
 
 static bool give_up(struct sock *sk)
 {
-	if (!expired(sk))
+	bool over = expired(sk);
+
+	tl_fastopen_timeout(sk, over);
+	if (!over)
 		return false;
 	TL_INC(sock_net(sk), TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
@@ -208,12 +211,14 @@ void tl_rto_window_opened(struct sock *sk)
 	if (!tl->loss.retries || tl->snd.una == tl->snd.max || !tl_in_state(sk, TLF_SYNCHRONIZED))
 		return;
 	/*
-	 * Once for each time-out, and the timer goes on: a window that opens and shuts must neither
-	 * draw segments nor keep the timer from its end.
+	 * Once for each time-out, and the timer goes on: a window that opens and shuts must not draw
+	 * segment after segment.
 	 */
-	if (!tl->loss.reopened)
-		send_again(sk);
+	if (tl->loss.reopened)
+		return;
 	tl->loss.reopened = true;
+	tl->loss.retry_since_us = tl_clock_us();
+	send_again(sk);
 }
 
 /* The next retransmission: after an RTO, but when the user's time is over the program is told. */

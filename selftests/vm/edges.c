@@ -199,15 +199,18 @@ static long count_of(const struct edge *e)
 	return lab_fail("/proc/net/tcplab/transitions does not list it");
 }
 
+/* Time-outs are short, but not so short that one runs out before its time on a slow machine. */
 static int hurry(void)
 {
-	static const char * const settings[][2] = {
-		{ "rto_init_ms", "20" }, { "rto_min_ms", "20" }, { "msl_ms", "20" },
+	char ms[20];
+	const char *const settings[][2] = {
+		{ "rto_init_ms", ms }, { "rto_min_ms", ms }, { "msl_ms", ms },
 		{ "syn_retries", "1" }, { "synack_retries", "1" }, { "retries2", "1" },
 		{ "fin_timeout", "1" },
 	};
 	unsigned int i;
 
+	snprintf(ms, sizeof(ms), "%d", 20 * lab_slow());
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (lab_sysctl_set(&w->lab, settings[i][0], settings[i][1]))
 			return -1;

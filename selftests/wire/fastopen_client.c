@@ -247,4 +247,86 @@ TEST_F_TIMEOUT(fastopen_client, blackhole, lab_secs(90))
 	wire_expect(w, SYN, .len = 100, .fo = 8);
 }
 
+/* A connection whose SYN carried data, all of it acknowledged */
+static int begun_with_data(struct __test_metadata *_metadata)
+{
+	int fd;
+
+	LAB_OK(lab_sysctl_set(&w->lab, "fastopen_blackhole_timeout_sec", "20"));
+	learn(_metadata);
+	fd = LAB_FD(wire_socket(w));
+	EXPECT_EQ(100, open_with(_metadata, fd, 100));
+	wire_expect(w, SYN, .len = 100);
+	wire_inject(w, SYN | ACK, .ack = 101, .mss = 1460);
+	wire_expect(w, ACK, .seq = 101);
+	EXPECT_EQ(POLLOUT, lab_wait(fd, POLLOUT));
+	return fd;
+}
+
+/* A middlebox that lost track sends an RST that is not in order. */
+TEST_F(fastopen_client, blackhole_stray_reset)
+{
+	long long pauses;
+
+	begun_with_data(_metadata);
+	pauses = lab_counter(&w->lab, "TCPFastOpenBlackhole");
+	wire_inject(w, RST | ACK, .seq = 50);
+	wire_expect(w, ACK, .seq = 101, .ack = 1);
+	EXPECT_EQ(pauses + 1, lab_counter(&w->lab, "TCPFastOpenBlackhole"));
+}
+
+/* Of the server's words only the FIN came through. */
+TEST_F(fastopen_client, blackhole_bare_fin)
+{
+	int fd = begun_with_data(_metadata);
+	long long pauses = lab_counter(&w->lab, "TCPFastOpenBlackhole");
+
+	wire_inject(w, FIN | ACK, .seq = 1000);
+	wire_expect(w, ACK, .seq = 101, .ack = 1);
+	close(fd);
+	wire_expect(w, FIN | ACK, .seq = 101);
+	wire_inject(w, RST, .seq = 1);
+	EXPECT_TRUE(LAB_UNTIL(lab_counter(&w->lab, "TCPFastOpenBlackhole") == pauses + 1));
+}
+
+/* One that works ends the series: the next pause is a short one again. */
+TEST_F_TIMEOUT(fastopen_client, blackhole_over, lab_secs(120))
+{
+	int fd = begun_with_data(_metadata);
+
+	wire_inject(w, RST | ACK, .seq = 50);		/* the first pause: 20 s */
+	wire_expect(w, ACK, .seq = 101, .ack = 1);
+	wire_inject(w, RST | ACK, .seq = 1);
+	close(fd);
+	wire_expect_silence(w, 21000);
+
+	wire_new_flow(w);
+	fd = LAB_FD(wire_socket(w));
+	EXPECT_EQ(100, open_with(_metadata, fd, 100));
+	wire_expect(w, SYN, .len = 100, .fo = 8);
+	wire_inject(w, SYN | ACK, .ack = 101, .mss = 1460);
+	wire_expect(w, ACK, .seq = 101);
+	wire_inject(w, ACK, .len = 10);
+	wire_await_ack(w, 11);
+	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 10));
+	wire_inject(w, RST | ACK);
+	EXPECT_TRUE(LAB_UNTIL(lab_tcp_state(fd) == TCP_CLOSE));
+	close(fd);
+	wire_new_flow(w);
+
+	fd = LAB_FD(wire_socket(w));
+	EXPECT_EQ(100, open_with(_metadata, fd, 100));
+	wire_expect(w, SYN, .len = 100, .fo = 8);
+	wire_inject(w, SYN | ACK, .ack = 101, .mss = 1460);
+	wire_expect(w, ACK, .seq = 101);
+	wire_inject(w, RST | ACK, .seq = 50);		/* again the first pause */
+	wire_expect(w, ACK, .seq = 101, .ack = 1);
+	wire_inject(w, RST | ACK, .seq = 1);
+	close(fd);
+	wire_expect_silence(w, 21000);
+	wire_new_flow(w);
+	EXPECT_EQ(100, open_with(_metadata, LAB_FD(wire_socket(w)), 100));
+	wire_expect(w, SYN, .len = 100, .fo = 8);
+}
+
 TEST_HARNESS_MAIN
