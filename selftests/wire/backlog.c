@@ -18,11 +18,10 @@ static void handshake(struct __test_metadata *_metadata)
 	wire_inject(w, ACK);
 }
 
-/* The kernel's TCP would answer by cookies; tcplab has none yet. */
+/* Here it is about the queues: what becomes of SYNs that find no room. */
 static void no_cookies(struct __test_metadata *_metadata)
 {
-	if (w->lab.proto == IPPROTO_TCP)
-		LAB_OK(lab_sysctl_set(&w->lab, "syncookies", "0"));
+	LAB_OK(lab_sysctl_set(&w->lab, "syncookies", "0"));
 }
 
 /* With the accept queue full a SYN is dropped and counted; accept() makes room. */
