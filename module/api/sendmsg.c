@@ -39,8 +39,8 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
 		err = tl_fastopen_sendmsg(sk, msg, len, &copied);
 		if (err == -EINPROGRESS && copied)
 			return copied;
-		if (err)
-			goto out_err;
+		if (err)		/* what the SYN took is lost with it */
+			return sk_stream_error(sk, msg->msg_flags, err);
 	}
 	err = wait_connected(sk, &timeo);
 	if (err)

@@ -117,7 +117,6 @@ void tl_child_early(struct sock *child, struct sock *lsk, const struct sk_buff *
 	tl->snd.max_wnd = cb->wnd;
 	tl->snd.wl1 = cb->seq;
 	tl->snd.wl2 = tl->snd.iss;
-	tl->fo.data_acked = tl_cb_datalen(cb);
 	tl_fastopen_join(child, lsk);
 	tl_ready_for_data(child);
 }

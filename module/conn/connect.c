@@ -161,8 +161,10 @@ void tl_ready_for_data(struct sock *sk)
 	if (tl->loss.retrans > 1 || tl->loss.retries)
 		tl->cc.cwnd = tl->snd.mss;
 	/* RFC6298 5.7: and, with nothing measured, a longer RTO */
-	if (tl->loss.retrans && !tl->rtt.srtt)
+	if (tl->loss.retrans && !tl->rtt.srtt) {
 		tl->rtt.rto = TL_RTO_FALLBACK_US;
+		tl->rtt.backoff = 0;
+	}
 	tl_loss_init(sk);
 	tl_rcv_window_init(sk);
 	tl_ackpolicy_init(sk);
@@ -178,6 +180,7 @@ void tl_ready_for_data(struct sock *sk)
 void tl_established(struct sock *sk, enum tl_event ev)
 {
 	tl_state_set(sk, TCP_ESTABLISHED, ev);
+	tl_sk(sk)->ackp.last_seg = tl_clock_jiffies();
 	tl_ready_for_data(sk);
 	tl_fastopen_leave(sk, false);
 }

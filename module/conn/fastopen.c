@@ -261,7 +261,7 @@ void tl_fastopen_leave(struct sock *child, bool reset)
 	if (!fo->listener)
 		return;
 	q = &tl_sk(fo->listener)->listener.fo;
-	if (reset && child->sk_socket) {
+	if (reset && list_empty(&tl_sk(child)->accept)) {
 		WRITE_ONCE(q->resets_until, jiffies + RESET_COUNTS);
 		atomic_inc(&q->resets);
 	} else {
@@ -498,7 +498,8 @@ void tl_fastopen_synack(struct sock *sk, const struct sk_buff *skb)
  */
 int tl_fastopen_sendmsg(struct sock *sk, struct msghdr *msg, size_t len, int *copied)
 {
-	struct tl_fastopen *fo = &tl_sk(sk)->fo;
+	struct tl_sock *tl = tl_sk(sk);
+	struct tl_fastopen *fo = &tl->fo;
 	struct sockaddr *addr = msg->msg_name;
 	int err, flags = msg->msg_flags & MSG_DONTWAIT ? O_NONBLOCK : 0;
 
@@ -510,11 +511,15 @@ int tl_fastopen_sendmsg(struct sock *sk, struct msghdr *msg, size_t len, int *co
 	fo->msg = msg;
 	fo->size = len;
 	fo->copied = copied;
-	if (tl_inet_defer_connect(sk)) {
-		tl_inet_set_defer_connect(sk, false);
+	/* A connect() that was put off; meanwhile a SYN of the peer's may have come (RFC9293 MUST-10). */
+	if (tl_inet_defer_connect(sk) && sk->sk_state == TCP_SYN_SENT &&
+	    tl->snd.max == tl->snd.iss) {
 		tl_connect_start(sk);
+		if (tl->snd.max == tl->snd.iss)		/* there is no route any more */
+			tl_fail(sk, EHOSTUNREACH, TL_EV_ERROR);
 	}
 	err = __inet_stream_connect(sk->sk_socket, addr, msg->msg_namelen, flags, 1);
+	tl_inet_set_defer_connect(sk, false);
 	if (fo->msg == msg) {			/* it did not come to a SYN */
 		fo->msg = NULL;
 		fo->copied = NULL;

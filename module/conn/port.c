@@ -33,6 +33,7 @@ struct tl_port {
 void tl_port_net_init(struct tl_net *tn)
 {
 	xa_init_flags(&tn->ports, XA_FLAGS_LOCK_BH);
+	atomic_set(&tn->port_step, 0);
 }
 
 /**
@@ -465,7 +466,7 @@ int tl_port_connect(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_node *yielded = NULL;
-	static atomic_t step;
+	atomic_t *step = &tl_net(sock_net(sk))->port_step;
 	int err;
 
 	tl->node.bound_dev = sk->sk_bound_dev_if;
@@ -477,10 +478,10 @@ int tl_port_connect(struct sock *sk)
 		if (yielded)
 			tl_timewait_replaced(sock_net(sk), yielded);
 	} else {
-		u32 start = (u32)tl->af->port_offset(sk) + atomic_read(&step);
+		u32 start = (u32)tl->af->port_offset(sk) + atomic_read(step);
 
 		err = walk_ports(sk, start, false, try_connect);
-		atomic_add(2 + 2 * get_random_u32_below(4), &step);
+		atomic_add(2 + 2 * get_random_u32_below(4), step);
 		if (err == -EADDRINUSE)
 			err = -EADDRNOTAVAIL;
 	}

@@ -214,6 +214,16 @@ static void req_begin(struct tl_req *req, struct sock *lsk, const struct tl_wher
 	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
 }
 
+static u32 choose_iss(struct net *net, const struct tl_cb *cb, const struct tl_where *w)
+{
+	u32 iss = tl_isn(tl_net(net), &w->tuple);
+
+	/* RFC9293 MAY-2 (1): behind all that the old connection sent, had it outrun the clock */
+	if (cb->anew && !seq_gt(iss, cb->was_nxt + U16_MAX))
+		iss = cb->was_nxt + U16_MAX + 1;
+	return iss;
+}
+
 static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 				 const struct tl_where *w, const struct tl_af_ops *af)
 {
@@ -226,10 +236,7 @@ static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 	req_begin(req, lsk, w);
 	req->born_us = tl_clock_us();
 	req->irs = cb->seq;
-	req->iss = tl_isn(tl_net(net), &w->tuple);
-	/* RFC9293 MAY-2 (1): behind all that the old connection sent, had it outrun the clock */
-	if (cb->anew && !seq_gt(req->iss, cb->was_nxt + U16_MAX))
-		req->iss = cb->was_nxt + U16_MAX + 1;
+	req->iss = choose_iss(net, cb, w);
 	req_negotiate(net, req, &cb->opts, af);
 	tl_mini_timer_init(&req->timer, req_timer);
 	return req;
@@ -387,7 +394,7 @@ static struct sock *early_child(struct sock *lsk, struct sk_buff *skb, const str
 
 	req_begin(&req, lsk, w);
 	req.irs = TL_CB(skb)->seq;
-	req.iss = tl_isn(tl_net(net), &w->tuple);
+	req.iss = choose_iss(net, TL_CB(skb), w);
 	req_negotiate(net, &req, &TL_CB(skb)->opts, af);
 	child = tl_child_create(&req, skb, af);
 	if (!child)
@@ -441,7 +448,8 @@ struct sock *tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 {
 	struct net *net = sock_net(lsk);
 	int cookies = TL_SYSCTL(net, syncookies);
-	bool full = synq_full(lsk);
+	/* A TIME-WAIT that made room does not come by the thousand, and its numbers must be heeded. */
+	bool anew = TL_CB(skb)->anew, full = !anew && synq_full(lsk);
 	struct sock *child;
 
 	if (full)
@@ -459,7 +467,7 @@ struct sock *tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 	}
 	if (full)
 		TL_INC(net, TCPReqQFullDoCookies);
-	if (full || cookies == 2) {
+	if (full || (cookies == 2 && !anew)) {
 		*why = cookie_syn(lsk, skb, w, af);
 		return NULL;
 	}

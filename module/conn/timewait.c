@@ -157,8 +157,7 @@ static bool tw_yields(const struct tl_tw *tw, bool any_port)
  * @node: the entry that has the tuple, of whatever kind
  * @any_port: the port was not the program's choice
  *
- * The new connection begins beyond all that the old one may have sent, and takes over what PAWS
- * knows of the peer.
+ * The new connection begins beyond all that the old one may have sent.
  *
  * Context: RCU reader, BHs off.
  * Return: true if it did; then the caller tells tl_timewait_replaced().
@@ -172,8 +171,6 @@ bool tl_timewait_replace(struct sock *sk, struct tl_node *node, bool any_port)
 	    !tl_hash_replace(sock_net(sk), node, &tl->node))
 		return false;
 	tl->snd.iss = tw->snd_nxt + U16_MAX + 2;	/* beyond an unscaled window */
-	tl->rcv.ts_recent = tw->ts_recent;
-	tl->rcv.ts_recent_age = tw->ts_recent_age;
 	return true;
 }
 
@@ -255,7 +252,7 @@ enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_bu
 		return TL_DROP_TimeWait;
 	}
 
-	if (listener && (cb->flags & (TL_SYN | TL_ACK)) == TL_SYN && !old &&
+	if (listener && (cb->flags & (TL_SYN | TL_ACK | TL_FIN)) == TL_SYN && !old &&
 	    tw_syn_is_newer(tw, cb)) {
 		*anew = true;
 		cb->anew = true;

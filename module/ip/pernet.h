@@ -69,6 +69,7 @@ struct tl_net {
 	struct rhashtable		conns;		/* requests, sockets, TIME-WAITs by tuple */
 	struct rhltable			listeners;	/* by local address and port */
 	struct xarray			ports;		/* struct tl_port by number */
+	atomic_t			port_step;	/* of the search for ephemeral ones */
 	struct tl_stats __percpu	*stats;
 	struct tl_sysctl		sysctl;
 	struct ctl_table_header		*sysctl_header;

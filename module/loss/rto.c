@@ -217,7 +217,9 @@ void tl_rto_window_opened(struct sock *sk)
 	if (tl->loss.reopened)
 		return;
 	tl->loss.reopened = true;
-	tl->loss.retry_since_us = tl_clock_us();
+	/* R2 counts anew; but what the program, or nobody any more, grants is a limit all the same */
+	if (!tl->config.user_timeout && !sock_flag(sk, SOCK_DEAD))
+		tl->loss.retry_since_us = tl_clock_us();
 	send_again(sk);
 }
 

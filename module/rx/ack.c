@@ -67,6 +67,7 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 	}
 
 	/* The peer is there, whatever it says, and so is the way to it. */
+	tl->ackp.last_seg = tl_clock_jiffies();
 	tl->loss.probes = 0;
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	window_changed = update_window(tl, cb);

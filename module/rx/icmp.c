@@ -45,7 +45,8 @@ static void queue_error(struct sock *sk, const struct tl_icmp *icmp)
  */
 static void take_error(struct sock *sk, const struct tl_icmp *icmp)
 {
-	bool opening = tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV);
+	/* a connection that Fast Open gave to its program is one, although its SYN is unanswered */
+	bool opening = tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV) && !tl_is_early(sk);
 
 	if (opening)
 		queue_error(sk, icmp);

@@ -143,11 +143,15 @@ static void rcv_early_child(struct sock *child, struct sock *lsk, struct sk_buff
 			    const struct tl_fo_cookie *answer)
 	__releases(&child->sk_lock.slock)
 {
+	struct tl_sock *tl = tl_sk(child);
+
 	tl_child_early(child, lsk, skb);
 	if (tl_cb_datalen(TL_CB(skb)))
 		tl_rcv_data(child, skb);
 	else
 		consume_skb(skb);
+	tl->fo.data_acked = tl->rcv.nxt != tl->rcv.irs + 1;
+	tl->rcv.wup = tl->rcv.nxt;	/* from there the SYN-ACK's window counts */
 	tl_send_syn(child, answer);
 	hand_over(child, lsk);
 }

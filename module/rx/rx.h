@@ -78,7 +78,7 @@ struct tl_rcv {
  * @ato: delay, jiffies
  * @unacked: octets received since our last ACK
  * @last_rcv: when data came last, jiffies
- * @last_seg: when any segment came last, jiffies
+ * @last_seg: when an acceptable ACK came last, jiffies: a sign of life
  */
 struct tl_ackpolicy {
 	u8			quick;

@@ -69,7 +69,8 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 	}
 	if (cb->flags & TL_RST)
 		return rst_exact(sk, cb) ? TL_DROP_NONE : TL_DROP_OutOfWindow;
-	if (tl_is_early(sk) && cb->seq == tl->rcv.irs && !(cb->flags & TL_ACK)) {
+	if (tl_is_early(sk) && cb->seq == tl->rcv.irs &&
+	    (cb->flags & (TL_SYN | TL_ACK)) == TL_SYN) {
 		tl_send_syn(sk, NULL);		/* the peer's SYN again: our SYN-ACK was lost */
 		return TL_DROP_OldData;
 	}
@@ -174,6 +175,7 @@ static enum tl_drop check_ack(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	const struct tl_cb *cb = TL_CB(skb);
+	bool opened = sk->sk_state == TCP_SYN_RECV;
 	enum tl_drop why;
 
 	if (!(cb->flags & TL_ACK))
@@ -183,9 +185,12 @@ static enum tl_drop check_ack(struct sock *sk, const struct sk_buff *skb)
 		if (why != TL_DROP_NONE)
 			return why;
 	}
-	why = tl_rcv_ack(sk, skb);
-	if (why != TL_DROP_NONE)
-		return why;
+	/* The handshake's ACK is no duplicate, although data may have gone after our SYN. */
+	if (!opened || cb->ack != tl->snd.una) {
+		why = tl_rcv_ack(sk, skb);
+		if (why != TL_DROP_NONE)
+			return why;
+	}
 	if (tl->snd.fin && tl->snd.una == tl->snd.end + 1 && !fin_acked(sk))
 		return TL_DROP_USED;
 	return TL_DROP_NONE;
@@ -327,7 +332,6 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	enum tl_drop why;
 
 	tl->segs_in++;
-	tl->ackp.last_seg = tl_clock_jiffies();
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN)) {
 		/* It closed while the segment waited. A SYN wants a listener, and comes again. */
 		if ((TL_CB(skb)->flags & (TL_SYN | TL_ACK)) != TL_SYN)

@@ -208,7 +208,7 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 	u32 end = tl->snd.iss + 1;
 
 	account_data(sk, tl->snd.iss, end);
-	tl->snd.nxt = end;
+	tl->snd.nxt = seq_max(tl->snd.nxt, end);
 	if (!skb)
 		return -ENOMEM;
 	if (len) {

@@ -122,6 +122,39 @@ TEST_F(fastopen, refused)
 	LAB_ERRNO(ECONNREFUSED, sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&ss, len));
 }
 
+/* The same when the SYN took data along: it is not said to be sent. */
+TEST_F(fastopen, refused_with_data)
+{
+	int listener = server(_metadata, &self->lab), fd;
+	struct sockaddr_storage ss;
+	socklen_t len = lab_loopback(&self->lab, PORT, &ss);
+
+	close(client(_metadata, &self->lab, 10));
+	close(LAB_FD(accept(listener, NULL, NULL)));
+	close(listener);
+	fd = LAB_FD(lab_socket(&self->lab, 0));
+	LAB_ERRNO(ECONNREFUSED, sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&ss, len));
+	EXPECT_EQ(TCP_CLOSE, lab_tcp_state(fd));
+}
+
+/* The way is gone before the first write: that fails, and does not wait for ever. */
+TEST_F(fastopen, no_way_any_more)
+{
+	int listener = server(_metadata, &self->lab), fd;
+	struct sockaddr_storage ss;
+	socklen_t len = lab_loopback(&self->lab, PORT, &ss);
+
+	close(client(_metadata, &self->lab, 10));
+	close(LAB_FD(accept(listener, NULL, NULL)));
+	fd = LAB_FD(lab_socket(&self->lab, 0));
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
+	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&ss, len));
+	LAB_OK(lab_link_down("lo"));
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_SYNCNT, 1));
+	EXPECT_EQ(-1, send(fd, "x", 1, MSG_NOSIGNAL));
+	EXPECT_EQ(TCP_CLOSE, lab_tcp_state(fd));
+}
+
 TEST_F(fastopen, errors)
 {
 	struct sockaddr_storage ss, none = { .ss_family = AF_UNSPEC };

@@ -222,6 +222,68 @@ TEST_F(fastopen_server, syn_again)
 	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
 }
 
+/* Answered by a SYN-ACK alone, not by all that has gone since. */
+TEST_F(fastopen_server, syn_again_draws_no_data)
+{
+	int fd, i;
+
+	serve(_metadata, 4);
+	ask(_metadata);
+	syn_with_data(w, 100);
+	wire_expect(w, SYN | ACK, .ack = 101);
+	fd = take_child(_metadata);
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 3000));
+	wire_take_stream_quietly(w, 3001);
+	for (i = 0; i < 3; i++) {
+		wire_inject(w, SYN, .seq = 0, .mss = 1460, .len = 0);
+		wire_expect(w, SYN | ACK, .seq = 0, .ack = 101);
+		wire_expect_silence(w, 50);
+	}
+	wire_inject(w, ACK, .seq = 101, .ack = 3001);
+	EXPECT_TRUE(LAB_UNTIL(lab_tcp_state(fd) == TCP_ESTABLISHED));
+}
+
+/* For its program it is a connection already: what a router says of it is a hint. */
+TEST_F(fastopen_server, icmp)
+{
+	int fd;
+
+	serve(_metadata, 4);
+	ask(_metadata);
+	syn_with_data(w, 100);
+	wire_expect(w, SYN | ACK, .ack = 101);
+	fd = take_child(_metadata);
+	wire_icmp(w, WIRE_HOST_UNREACH, .seq = 0);
+	EXPECT_EQ(TCP_SYN_RECV, lab_tcp_state(fd));
+	wire_inject(w, ACK, .seq = 101);
+	EXPECT_TRUE(LAB_UNTIL(lab_tcp_state(fd) == TCP_ESTABLISHED));
+	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
+}
+
+/* The listener closes: those that its program has not taken are reset, the others live. */
+TEST_F(fastopen_server, listener_closes)
+{
+	struct wire_flow *first = w->f;
+	int fd;
+
+	serve(_metadata, 4);
+	ask(_metadata);
+	syn_with_data(w, 100);
+	wire_expect(w, SYN | ACK, .ack = 101);
+	fd = take_child(_metadata);
+	first = w->f;
+	wire_new_flow(w);
+	syn_with_data(w, 100);
+	wire_expect(w, SYN | ACK, .ack = 101);
+	EXPECT_EQ(POLLIN, lab_wait(w->lfd, POLLIN));
+	close(w->lfd);
+	w->lfd = -1;
+	wire_expect(w, RST | ACK);
+	wire_use(w, first);
+	wire_inject(w, ACK, .seq = 101);
+	EXPECT_TRUE(LAB_UNTIL(lab_tcp_state(fd) == TCP_ESTABLISHED));
+}
+
 /* TCP_FASTOPEN_KEY: cookies follow from it; one made with the key before is good, and renewed. */
 TEST_F(fastopen_server, keys)
 {
