@@ -19,6 +19,7 @@
  * struct tl_fo_keys - a server's secrets
  * @key: what cookies are made with; then what they were made with before (TCP_FASTOPEN_KEY)
  * @n: 1 or 2
+ * @rcu: for kfree_rcu()
  */
 struct tl_fo_keys {
 	siphash_key_t	key[2];
@@ -511,7 +512,7 @@ int tl_fastopen_sendmsg(struct sock *sk, struct msghdr *msg, size_t len, int *co
 	fo->msg = msg;
 	fo->size = len;
 	fo->copied = copied;
-	/* A connect() that was put off; meanwhile a SYN of the peer's may have come (RFC9293 MUST-10). */
+	/* A connect() that was put off; a SYN of the peer's may have been quicker (MUST-10). */
 	if (tl_inet_defer_connect(sk) && sk->sk_state == TCP_SYN_SENT &&
 	    tl->snd.max == tl->snd.iss) {
 		tl_connect_start(sk);

@@ -296,6 +296,7 @@ static struct sock *choose_in_group(struct sock *sk, const struct tl_where *w, s
 	net_get_random_once(&seed, sizeof(seed));
 	chosen = reuseport_select_sock(sk, tuple_hash(w, 0, seed), skb,
 				       skb ? tcp_hdrlen(skb) : 0);
+	/* what listen() set up is there: pairs with tl_state_set() */
 	if (IS_ERR_OR_NULL(chosen) || smp_load_acquire(&chosen->sk_state) != TCP_LISTEN)
 		return sk;
 	return chosen;

@@ -448,7 +448,7 @@ struct sock *tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 {
 	struct net *net = sock_net(lsk);
 	int cookies = TL_SYSCTL(net, syncookies);
-	/* A TIME-WAIT that made room does not come by the thousand, and its numbers must be heeded. */
+	/* TIME-WAITs that make room are not that many; a cookie would not heed their numbers. */
 	bool anew = TL_CB(skb)->anew, full = !anew && synq_full(lsk);
 	struct sock *child;
 

@@ -211,13 +211,13 @@ void tl_rto_window_opened(struct sock *sk)
 	if (!tl->loss.retries || tl->snd.una == tl->snd.max || !tl_in_state(sk, TLF_SYNCHRONIZED))
 		return;
 	/*
-	 * Once for each time-out, and the timer goes on: a window that opens and shuts must not draw
-	 * segment after segment.
+	 * Once for each time-out, and the timer goes on: a window that opens and shuts must not
+	 * draw segment after segment.
 	 */
 	if (tl->loss.reopened)
 		return;
 	tl->loss.reopened = true;
-	/* R2 counts anew; but what the program, or nobody any more, grants is a limit all the same */
+	/* R2 counts anew; but a program's own limit, and an orphan's, is one all the same */
 	if (!tl->config.user_timeout && !sock_flag(sk, SOCK_DEAD))
 		tl->loss.retry_since_us = tl_clock_us();
 	send_again(sk);
