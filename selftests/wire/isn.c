@@ -45,14 +45,17 @@ TEST_F(isn, follows_a_clock)
 	EXPECT_GT((t2 - t0) * 11 / 10, (double)long_wait / short_wait * (t1 - t0));
 }
 
-/* RFC9293 MUST-9, SHLD-1: neighbours' numbers are no neighbours: 12 ports, and no pattern */
+/*
+ * RFC9293 MUST-9, SHLD-1: neighbours' numbers are no neighbours: 64 ports, and no pattern. By
+ * chance half of the steps go up and one of 128 is near: these bounds do not fail in a lifetime.
+ */
 TEST_F(isn, differs_by_ends)
 {
 	int i, near = 0, ascending = 0;
 	uint32_t last = 0, n;
 
 	LAB_FD(wire_listen(w, 4));
-	for (i = 0; i < 12; i++) {
+	for (i = 0; i < 64; i++) {
 		n = number_now(_metadata);
 		/* what lies a second's ticks apart could be the same F */
 		near += i && (n - last < 1 << 24 || last - n < 1 << 24);
@@ -60,9 +63,9 @@ TEST_F(isn, differs_by_ends)
 		last = n;
 		wire_new_flow(w);
 	}
-	EXPECT_GE(2, near);
-	EXPECT_LT(0, ascending);
-	EXPECT_GT(11, ascending);
+	EXPECT_GE(12, near);
+	EXPECT_LT(4, ascending);
+	EXPECT_GT(59, ascending);
 }
 
 TEST_HARNESS_MAIN
