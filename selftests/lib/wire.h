@@ -49,7 +49,7 @@
 #define WIRE_MTU	1500
 #define WIRE_KPORT	8080		/* the kernel's port where the test listens */
 #define WIRE_PPORT	40000		/* the peer's port of the first flow */
-#define WIRE_FLOWS	32
+#define WIRE_FLOWS	80
 #define WIRE_MAX_SACK	4
 
 /**

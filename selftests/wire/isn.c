@@ -46,7 +46,7 @@ TEST_F(isn, follows_a_clock)
 }
 
 /*
- * RFC9293 MUST-9, SHLD-1: neighbours' numbers are no neighbours: 64 ports, and no pattern. By
+ * RFC9293 MUST-9, SHLD-1: neighbours' numbers are no neighbours: 32 ports, and no pattern. By
  * chance half of the steps go up and one of 128 is near: these bounds do not fail in a lifetime.
  */
 TEST_F(isn, differs_by_ends)
@@ -55,17 +55,18 @@ TEST_F(isn, differs_by_ends)
 	uint32_t last = 0, n;
 
 	LAB_FD(wire_listen(w, 4));
-	for (i = 0; i < 64; i++) {
+	for (i = 0; i < 32; i++) {
+		if (i)
+			wire_new_flow(w);
 		n = number_now(_metadata);
 		/* what lies a second's ticks apart could be the same F */
 		near += i && (n - last < 1 << 24 || last - n < 1 << 24);
 		ascending += i && (int32_t)(n - last) > 0;
 		last = n;
-		wire_new_flow(w);
 	}
-	EXPECT_GE(12, near);
-	EXPECT_LT(4, ascending);
-	EXPECT_GT(59, ascending);
+	EXPECT_GE(8, near);
+	EXPECT_LT(1, ascending);
+	EXPECT_GT(30, ascending);
 }
 
 TEST_HARNESS_MAIN
