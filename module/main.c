@@ -19,6 +19,8 @@ u8 tl_protocol __read_mostly;
 /* Handlers stand above time.c: it learns of them here. */
 static void __init set_timer_handlers(void)
 {
+	tl_timers_handler(TL_TIMER_REO, tl_loss_reo_timer);
+	tl_timers_handler(TL_TIMER_PROBE, tl_tlp_timer);
 	tl_timers_handler(TL_TIMER_REXMIT, tl_rto_timer);
 	tl_timers_handler(TL_TIMER_PERSIST, tl_persist_timer);
 	tl_timers_handler(TL_TIMER_DELACK, tl_ack_timer);
@@ -55,9 +57,12 @@ static int __init tcplab_init(void)
 	err = tl_cc_register(&tl_cc_reno);
 	if (err)
 		return err;
-	err = tl_timewait_init();
+	err = tl_range_init();
 	if (err)
 		goto out_cc;
+	err = tl_timewait_init();
+	if (err)
+		goto out_range;
 	err = tl_synq_init();
 	if (err)
 		goto out_timewait;
@@ -90,6 +95,8 @@ out_synq:
 	tl_synq_exit();
 out_timewait:
 	tl_timewait_exit();
+out_range:
+	tl_range_exit();
 out_cc:
 	tl_cc_unregister(&tl_cc_reno);
 	return err;
@@ -105,6 +112,7 @@ static void __exit tcplab_exit(void)
 	tl_prot_unregister();
 	tl_synq_exit();
 	tl_timewait_exit();
+	tl_range_exit();
 	tl_cc_unregister(&tl_cc_reno);
 	pr_info("tcplab: gone\n");
 }

@@ -57,6 +57,7 @@ struct tl_sock {
 	struct tl_ackpolicy		ackp;
 	struct tl_snd			snd;
 	struct tl_rtt			rtt;
+	struct tl_board			board;
 	struct tl_loss			loss;
 	struct tl_cc			cc;
 	struct tl_timers		timers;

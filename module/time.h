@@ -10,6 +10,10 @@
  *
  * The deadlines:
  *
+ * REO: what is missing may only be late, but not later than this (RFC 8985 6.3). Handler in
+ *	loss/recovery.c.
+ * PROBE: tail loss probe (RFC 8985 7), two round trips after data was sent or acknowledged, never
+ *	later than REXMIT. Handler in loss/tlp.c.
  * REXMIT: retransmission timeout (RFC 6298), from the first unacknowledged octet to its ACK,
  *	SYN, data and FIN alike. Handler in loss/rto.c.
  * PERSIST: zero-window probe (RFC 9293 3.8.6.1), while there is data to send and no window. Never
@@ -32,6 +36,8 @@
 struct sock;
 
 enum tl_timer {
+	TL_TIMER_REO,
+	TL_TIMER_PROBE,
 	TL_TIMER_REXMIT,
 	TL_TIMER_PERSIST,
 	TL_TIMER_DELACK,

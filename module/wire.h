@@ -112,6 +112,8 @@ enum {
  * @seen: which of the fields mean something (TL_OPT_*)
  * @fo_at: received: where the Fast Open cookie begins, from the first option on
  * @fo_len: received: its length; 0 asks for one
+ * @sack_at: received: where the SACK blocks begin, from the first option on
+ * @sacks: received: how many there are
  */
 struct tl_opts {
 	u32	tsval;
@@ -121,7 +123,12 @@ struct tl_opts {
 	u8	seen;
 	u8	fo_at;
 	u8	fo_len;
+	u8	sack_at;
+	u8	sacks;
 };
+
+#define TL_SACK_BLOCK		8	/* RFC2018 3: two sequence numbers */
+#define TL_MAX_SACKS		4
 
 #define TL_FO_COOKIE_MIN	4
 #define TL_FO_COOKIE_MAX	16

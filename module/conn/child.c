@@ -36,7 +36,6 @@ static void take_request(struct sock *child, const struct tl_req *req)
 	tl->snd.iss = req->iss;
 	tl->snd.una = req->iss;
 	tl->snd.nxt = req->iss + 1;
-	tl->snd.max = req->iss + 1;
 	tl->snd.end = req->iss + 1;
 	tl->snd.minshall = req->iss;
 	tl->snd.peer_mss = req->mss;
@@ -57,9 +56,7 @@ static void take_request(struct sock *child, const struct tl_req *req)
 	tl->rcv.ts_off = req->ts_off;
 
 	/* The SYN-ACK was the first to be timed, unless it went twice (Karn) or was forgotten. */
-	tl->loss.timing = req->sent_us && !req->resent;
-	tl->loss.timed_seq = req->iss + 1;
-	tl->loss.timed_us = req->sent_us;
+	tl->loss.syn_us = req->resent ? 0 : req->sent_us;
 	if (req->resent)
 		tl->loss.retrans = max_t(u8, req->retries, 1);
 }
@@ -112,7 +109,6 @@ void tl_child_early(struct sock *child, struct sock *lsk, const struct sk_buff *
 
 	/* our SYN is yet to go */
 	tl->snd.nxt = tl->snd.iss;
-	tl->snd.max = tl->snd.iss;
 	tl->snd.wnd = cb->wnd;			/* a SYN's window is not scaled (RFC7323 2.2) */
 	tl->snd.max_wnd = cb->wnd;
 	tl->snd.wl1 = cb->seq;

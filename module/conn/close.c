@@ -23,7 +23,7 @@ static bool needs_reset(const struct sock *sk)
 
 	return tl_in_state(sk, TLF_NEED_RESET) ||
 	       (tl_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK) &&
-		tl->snd.max != tl->snd.end + tl->snd.fin);
+		tl->snd.nxt != tl->snd.end + tl->snd.fin);
 }
 
 static void unhash(struct sock *sk)
@@ -106,6 +106,7 @@ static void abort_loudly(struct sock *sk)
 void tl_fail(struct sock *sk, int err, enum tl_event ev)
 {
 	WRITE_ONCE(sk->sk_err, err);
+	tl_board_purge(&tl_sk(sk)->board);
 	tl_txq_purge(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		tl_done(sk, ev);
@@ -317,6 +318,7 @@ int tl_disconnect(struct sock *sk, int flags)
 		return 0;
 
 	__skb_queue_purge(&sk->sk_receive_queue);
+	tl_board_purge(&tl_sk(sk)->board);
 	tl_txq_purge(sk);
 	tl_ooo_purge(sk);
 	inet->inet_dport = 0;

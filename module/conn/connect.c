@@ -19,7 +19,6 @@ static void begin(struct sock *sk)
 	tl->snd.iss = iss;
 	tl->snd.una = iss;
 	tl->snd.nxt = iss;
-	tl->snd.max = iss;
 	tl->snd.end = iss + 1;
 	tl->snd.minshall = iss;
 	tl->snd.peer_mss = tl->af->default_mss;

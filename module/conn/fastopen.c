@@ -476,15 +476,14 @@ void tl_fastopen_synack(struct sock *sk, const struct sk_buff *skb)
 	}
 	if (!fo->syn_data)
 		return;
-	if (tl->snd.una == tl->snd.max) {
+	if (tl->snd.una == tl->snd.nxt) {
 		fo->data_acked = true;
 		TL_INC(net, TCPFastOpenActive);
 		return;
 	}
 	/* Not all, or none: the rest goes again, as if it had never gone. */
 	fo->fail = tl->loss.retries ? TFO_SYN_RETRANSMITTED : TFO_DATA_NOT_ACKED;
-	tl->snd.nxt = tl->snd.una;
-	tl->snd.cursor = NULL;
+	tl_board_lose_head(&tl->board, U32_MAX);
 	TL_INC(net, TCPFastOpenActiveFail);
 }
 
@@ -514,9 +513,9 @@ int tl_fastopen_sendmsg(struct sock *sk, struct msghdr *msg, size_t len, int *co
 	fo->copied = copied;
 	/* A connect() that was put off; a SYN of the peer's may have been quicker (MUST-10). */
 	if (tl_inet_defer_connect(sk) && sk->sk_state == TCP_SYN_SENT &&
-	    tl->snd.max == tl->snd.iss) {
+	    tl->snd.nxt == tl->snd.iss) {
 		tl_connect_start(sk);
-		if (tl->snd.max == tl->snd.iss)		/* there is no route any more */
+		if (tl->snd.nxt == tl->snd.iss)		/* there is no route any more */
 			tl_fail(sk, EHOSTUNREACH, TL_EV_ERROR);
 	}
 	err = __inet_stream_connect(sk->sk_socket, addr, msg->msg_namelen, flags, 1);

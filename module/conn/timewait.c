@@ -76,7 +76,7 @@ static struct tl_tw *tw_create(struct sock *sk)
 	tw->net = net;
 	tw->rcv_nxt = tl->rcv.nxt;
 	tw->rcv_wnd = tl_rcv_window_left(tl);
-	tw->snd_nxt = tl->snd.max;
+	tw->snd_nxt = tl->snd.nxt;
 	tw->ts_ok = tl->rcv.ts_ok;
 	tw->ts_recent = tl->rcv.ts_recent;
 	tw->ts_recent_age = tl->rcv.ts_recent_age;

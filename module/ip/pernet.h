@@ -57,6 +57,11 @@ struct tl_sysctl {
 	int	delack_min_ms;
 	int	delack_max_ms;
 	int	initial_cwnd;		/* segments */
+	int	reordering;		/* segments */
+	int	max_reordering;
+	int	early_retrans;
+	int	frto;
+	int	slow_start_after_idle;
 };
 
 struct tl_challenge {

@@ -33,6 +33,7 @@ void tl_sock_reset(struct sock *sk)
 	memset(&tl->ackp, 0, sizeof(tl->ackp));
 	memset(&tl->snd, 0, sizeof(tl->snd));
 	memset(&tl->loss, 0, sizeof(tl->loss));
+	tl_board_init(&tl->board);
 	memset(&tl->fo, 0, sizeof(tl->fo));
 	tl->fo.connect = fo.connect;
 	tl->fo.no_cookie = fo.no_cookie;
@@ -138,6 +139,7 @@ static void destroy_sock(struct sock *sk)
 	struct tl_sock *tl = tl_sk(sk);
 
 	tl_timers_clear(sk);
+	tl_board_purge(&tl_sk(sk)->board);
 	tl_txq_purge(sk);
 	tl_ooo_purge(sk);
 	tl_port_put_sk(sk);

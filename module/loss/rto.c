@@ -38,10 +38,13 @@ void tl_rto_restart(struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 
-	if (tl->snd.una == tl->snd.max)
+	if (tl->snd.una == tl->snd.nxt) {
 		tl_timer_clear(sk, TL_TIMER_REXMIT);
-	else
+		tl_timer_clear(sk, TL_TIMER_PROBE);
+		tl_timer_clear(sk, TL_TIMER_REO);
+	} else {
 		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
+	}
 }
 
 /**
@@ -160,41 +163,12 @@ static bool give_up(struct sock *sk)
 	return true;
 }
 
-/* RFC5681 3.1: one segment, and slow start up to half of what was in flight. */
-static void collapse(struct sock *sk)
-{
-	struct tl_sock *tl = tl_sk(sk);
-	struct tl_cc *cc = &tl->cc;
-
-	/* The threshold is set once for a row of timeouts (RFC5681 (4)). */
-	if (!tl->loss.retries)
-		cc->ssthresh = cc->ops->ssthresh(cc, tl->snd.max - tl->snd.una);
-	cc->cwnd = tl->snd.mss;
-	tl->loss.state = TL_CA_LOSS;
-	tl->loss.recover = tl->snd.max;
-	tl->loss.inflated = 0;
-	tl->loss.dupacks = 0;
-	trace_tl_cwnd(sk, "rto");
-}
-
 static void send_again(struct sock *sk)
 {
-	struct tl_sock *tl = tl_sk(sk);
-	int sent;
-
-	if (tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
-		tl->snd.nxt = tl->snd.iss;
+	if (tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
 		tl_send_syn(sk, NULL);
-		return;
-	}
-	/* Go back to the first unacknowledged octet; the rest follows as ACKs come. */
-	tl->snd.nxt = tl->snd.una;
-	tl->snd.cursor = NULL;
-	sent = tl_retransmit(sk, tl->snd.una, tl->snd.mss);
-	if (sent > 0) {
-		tl->snd.nxt += sent;
-		TL_INC(sock_net(sk), TCPSlowStartRetrans);
-	}
+	else	/* the first that is not acknowledged; the rest follows as ACKs come */
+		tl_retransmit_head(sk, "rto");
 }
 
 /**
@@ -208,7 +182,7 @@ void tl_rto_window_opened(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
-	if (!tl->loss.retries || tl->snd.una == tl->snd.max || !tl_in_state(sk, TLF_SYNCHRONIZED))
+	if (!tl->loss.retries || tl->snd.una == tl->snd.nxt || !tl_in_state(sk, TLF_SYNCHRONIZED))
 		return;
 	/*
 	 * Once for each time-out, and the timer goes on: a window that opens and shuts must not
@@ -220,6 +194,7 @@ void tl_rto_window_opened(struct sock *sk)
 	/* R2 counts anew; but a program's own limit, and an orphan's, is one all the same */
 	if (!tl->config.user_timeout && !sock_flag(sk, SOCK_DEAD))
 		tl->loss.retry_since_us = tl_clock_us();
+	tl_board_lose_head(&tl->board, tl->snd.mss);
 	send_again(sk);
 }
 
@@ -257,13 +232,13 @@ void tl_rto_timer(struct sock *sk)
 	const struct tl_rto_bounds b = tl_rto_bounds(sk);
 	struct net *net = sock_net(sk);
 
-	if (tl->snd.una == tl->snd.max || tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+	if (tl->snd.una == tl->snd.nxt || tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
 		return;
 	TL_INC(net, TCPTimeouts);
 	if (give_up(sk))
 		return;
 	if (!tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
-		collapse(sk);
+		tl_loss_timeout(sk);
 	/* RFC9293 MUST-20 (b), R1: let IP look for another way; where there are several, at once */
 	if (retried_for(sk, patience(sk, TL_SYSCTL(net, retries1))))
 		sk_dst_reset(sk);
@@ -271,7 +246,6 @@ void tl_rto_timer(struct sock *sk)
 		TL_INC(net, TcpTimeoutRehash);
 	count_retry(sk);
 	tl->loss.reopened = false;
-	tl_rtt_untime(sk);
 	send_again(sk);
 	tl_rtt_backoff(&tl->rtt, &b);
 	tl_timer_set(sk, TL_TIMER_REXMIT, next_retry(sk));

@@ -1,53 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where round-trip samples come from (RFC 6298 3): one segment at a time is timed, and never one
- * that went twice (Karn's rule, RFC9293 MUST-18). When none can be, the peer's echo of our
- * timestamp serves (RFC 7323 4).
+ * Where round-trip samples come from (RFC 6298 3): each range of the scoreboard knows when it was
+ * sent, and gives a sample if that was once only (Karn's rule, RFC9293 MUST-18). When none can
+ * be had so, the peer's echo of our timestamp serves (RFC 7323 4).
  */
 #include "sock.h"
 
-/**
- * tl_rtt_time() - new data goes out: time it, unless another segment is being timed
- * @sk: socket, locked
- * @end: the sequence number behind it
- */
-void tl_rtt_time(struct sock *sk, u32 end)
+static void take(struct sock *sk, u64 us)
 {
-	struct tl_loss *l = &tl_sk(sk)->loss;
+	const struct tl_rto_bounds b = tl_rto_bounds(sk);
 
-	if (l->timing)
-		return;
-	l->timing = true;
-	l->timed_seq = end;
-	l->timed_us = tl_clock_us();
+	tl_rtt_sample(&tl_sk(sk)->rtt, min_t(u64, us, TL_RTT_MAX_US), &b);
 }
 
 /**
- * tl_rtt_untime() - something goes again: what is being timed means nothing any more (Karn)
+ * tl_rtt_syn_acked() - our SYN is acknowledged: measure
  * @sk: socket, locked
+ * @skb: the segment that did it
  */
-void tl_rtt_untime(struct sock *sk)
-{
-	tl_sk(sk)->loss.timing = false;
-}
-
-/**
- * tl_rtt_acked() - an ACK for something new: measure
- * @sk: socket, locked, SND.UNA not yet moved
- * @skb: the segment that brought it
- * @ack: SEG.ACK
- */
-void tl_rtt_acked(struct sock *sk, const struct sk_buff *skb, u32 ack)
+void tl_rtt_syn_acked(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	const struct tl_rto_bounds b = tl_rto_bounds(sk);
 	u32 age = tl_echo_age(sk, &TL_CB(skb)->opts);
 
-	if (tl->loss.timing && seq_geq(ack, tl->loss.timed_seq)) {
-		tl->loss.timing = false;
-		tl_rtt_sample(&tl->rtt, min_t(u64, tl_clock_us() - tl->loss.timed_us,
-					      TL_RTT_MAX_US), &b);
-	} else if (!tl->loss.timing && age) {
-		tl_rtt_sample(&tl->rtt, age, &b);
+	if (tl->loss.syn_us)
+		take(sk, tl_clock_us() - tl->loss.syn_us);
+	else if (age)
+		take(sk, age);
+	tl->loss.syn_us = 0;
+}
+
+/* Milliseconds in µs; 0 if the ACK echoes nothing that can be used */
+static u32 echo_age(const struct sock *sk, const struct tl_ack_news *n)
+{
+	u32 ms = tl_tsval(sk) - n->tsecr;
+
+	if (!n->has_ts || !n->tsecr || ms >= TL_RTT_MAX_US / USEC_PER_MSEC)
+		return 0;
+	return max(ms, 1U) * USEC_PER_MSEC;
+}
+
+/**
+ * tl_rtt_acked() - an ACK that says something new: measure
+ * @sk: socket, locked
+ * @n: the ACK
+ *
+ * The oldest segment counts for the RTO: a receiver that delays its ACKs is part of the round trip.
+ *
+ * Return: the youngest one's round trip, µs, which says more about the path; 0 if there is none.
+ */
+u32 tl_rtt_acked(struct sock *sk, const struct tl_ack_news *n)
+{
+	const struct tl_tally *t = &n->tally;
+	u32 age;
+
+	if (t->first_us && !t->resent) {
+		take(sk, t->now_us - t->first_us);
+		return max_t(u32, t->now_us - t->last_us, 1);
 	}
+	if (t->sack_first_us) {
+		take(sk, t->now_us - t->sack_first_us);
+		return max_t(u32, t->now_us - t->sack_last_us, 1);
+	}
+	age = t->acked ? echo_age(sk, n) : 0;
+	if (age)
+		take(sk, age);
+	return age;
 }

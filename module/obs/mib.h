@@ -42,7 +42,23 @@
 	TL_MIB(TcpTimeoutRehash)	/* then another flow hash: perhaps another path */	\
 	TL_MIB(TCPFastRetrans)		/* sent again on duplicate ACKs */	\
 	TL_MIB(TCPSlowStartRetrans)	/* sent again after an RTO */	\
-	TL_MIB(TCPRenoRecovery)		/* fast recoveries entered */	\
+	TL_MIB(TCPRenoRecovery)		/* fast recoveries entered, without SACK */	\
+	TL_MIB(TCPSackRecovery)		/* with SACK */			\
+	TL_MIB(TCPSACKReneging)		/* SACKed data that the receiver threw away */	\
+	TL_MIB(TCPSACKReorder)		/* reordering seen by SACK */	\
+	TL_MIB(TCPRenoReorder)		/* by duplicate ACKs */		\
+	TL_MIB(TCPSACKDiscard)		/* SACK blocks that cannot be */	\
+	TL_MIB(TCPDSACKRecv)		/* D-SACKs: something arrived twice */	\
+	TL_MIB(TCPDSACKOfoRecv)		/* of them: above SEG.ACK */	\
+	TL_MIB(TCPDSACKIgnoredDubious)	/* D-SACKs for what was not sent again */	\
+	TL_MIB(TCPFullUndo)		/* reductions undone: nothing had been lost; at the end */	\
+	TL_MIB(TCPPartialUndo)		/* on a partial ACK */		\
+	TL_MIB(TCPDSACKUndo)		/* by D-SACK */			\
+	TL_MIB(TCPLossUndo)		/* after an RTO */		\
+	TL_MIB(TCPSpuriousRTOs)		/* of them: found by F-RTO */	\
+	TL_MIB(TCPLossProbes)		/* tail loss probes sent */	\
+	TL_MIB(TCPLossProbeRecovery)	/* that repaired a loss */	\
+	TL_MIB(TCPLostRetransmit)	/* lost again after it went again */	\
 	TL_MIB(TCPSynRetrans)		/* SYNs and SYN-ACKs sent again */	\
 	TL_MIB(TCPWinProbe)		/* zero-window probes sent */	\
 	TL_MIB(TCPKeepAlive)		/* keepalive probes sent */	\

@@ -60,14 +60,15 @@ TRACE_EVENT(tl_drop,
 );
 
 TRACE_EVENT(tl_retransmit,
-	TP_PROTO(const struct sock *sk, u32 seq, u32 len),
-	TP_ARGS(sk, seq, len),
+	TP_PROTO(const struct sock *sk, u32 seq, u32 len, const char *why),
+	TP_ARGS(sk, seq, len, why),
 	TP_STRUCT__entry(
 		__field(u16, lport)
 		__field(u16, fport)
 		__field(u32, seq)
 		__field(u32, len)
 		__field(u8, ca_state)
+		__field(const char *, why)
 	),
 	TP_fast_assign(
 		__entry->lport = ntohs(tl_sk(sk)->node.tuple.lport);
@@ -75,9 +76,10 @@ TRACE_EVENT(tl_retransmit,
 		__entry->seq = seq;
 		__entry->len = len;
 		__entry->ca_state = tl_sk(sk)->loss.state;
+		__entry->why = why;
 	),
-	TP_printk("lport=%u fport=%u seq=%u len=%u ca_state=%u", __entry->lport, __entry->fport,
-		  __entry->seq, __entry->len, __entry->ca_state)
+	TP_printk("lport=%u fport=%u seq=%u len=%u ca_state=%u why=%s", __entry->lport,
+		  __entry->fport, __entry->seq, __entry->len, __entry->ca_state, __entry->why)
 );
 
 TRACE_EVENT(tl_cwnd,
@@ -97,7 +99,7 @@ TRACE_EVENT(tl_cwnd,
 		__entry->fport = ntohs(tl_sk(sk)->node.tuple.fport);
 		__entry->cwnd = tl_sk(sk)->cc.cwnd;
 		__entry->ssthresh = tl_sk(sk)->cc.ssthresh;
-		__entry->flight = tl_sk(sk)->snd.max - tl_sk(sk)->snd.una;
+		__entry->flight = tl_sk(sk)->snd.nxt - tl_sk(sk)->snd.una;
 		__entry->srtt = tl_sk(sk)->rtt.srtt >> 3;
 		__entry->why = why;
 	),

@@ -22,25 +22,66 @@ static bool update_window(struct tl_sock *tl, const struct tl_cb *cb)
 	return changed;
 }
 
-static void take_new_ack(struct sock *sk, const struct sk_buff *skb)
+/* Something new is acknowledged. */
+static void take_new_ack(struct sock *sk, u32 ack, struct tl_ack_news *n)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	u32 ack = TL_CB(skb)->ack, flight = tl_flight(sk);
-	u32 acked = ack - tl->snd.una;
 
-	tl_rtt_acked(sk, skb, ack);
+	tl->bytes_acked += ack - tl->snd.una;
 	tl->snd.una = ack;
-	if (seq_lt(tl->snd.nxt, ack)) {
-		/* after an RTO: what went before it arrived after all */
-		tl->snd.nxt = ack;
-		tl->snd.cursor = NULL;
-	}
-	tl->bytes_acked += acked;
+	tl_board_acked(&tl->board, ack, &n->tally);
 	tl_txq_acked(sk, ack);
-	tl_loss_acked(sk, acked, flight);
+}
+
+static void begin_news(const struct sock *sk, const struct tl_cb *cb, struct tl_ack_news *n)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+
+	n->prior_una = tl->snd.una;
+	n->prior_flight = tl_loss_pipe(sk);
+	n->has_ts = tl->rcv.ts_ok && (cb->opts.seen & TL_OPT_TIMESTAMP);
+	n->tsecr = cb->opts.tsecr;
+	n->tally.now_us = tl_clock_us();
+	n->tally.min_rtt_us = tl->rtt.min;
+	n->tally.recover = tl->loss.recover;
+	n->tally.fack = tl->board.sacked ? tl->board.fack : tl->snd.una;
+	n->tally.lowest = n->tally.fack;
+}
+
+/* Retransmission and probe count from here, unless what came is older than the first that is out. */
+static void restart_timers(struct sock *sk, const struct tl_ack_news *n)
+{
+	const struct tl_range *first = tl_board_first(&tl_sk(sk)->board);
+	const struct tl_tally *t = &n->tally;
+
+	if (!t->acked && !(t->sack_first_us && first && t->sack_first_us > first->at.sent_us))
+		return;
 	tl_rto_restart(sk);
-	sk_dst_confirm(sk);
-	tl_write_space(sk);
+	tl_tlp_schedule(sk, true);
+}
+
+/* What the scoreboard, recovery and the congestion window make of an ACK */
+static void take_news(struct sock *sk, const struct sk_buff *skb, bool window_changed)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct tl_cb *cb = TL_CB(skb);
+	struct tl_ack_news n = { };
+
+	begin_news(sk, cb, &n);
+	if (seq_gt(cb->ack, tl->snd.una))
+		take_new_ack(sk, cb->ack, &n);
+	tl_sack_take(sk, skb, &n);
+	n.plain = cb->seq == cb->end && !window_changed;
+	/* RFC5681 2: a duplicate ACK, by its five marks */
+	n.dup = !n.tally.acked && n.plain && cb->ack == tl->snd.una && tl->board.out;
+	if (!n.tally.acked && !n.tally.sacked && !n.dup && !n.dsack && !n.ece)
+		return;
+	tl_loss_ack(sk, &n);
+	restart_timers(sk, &n);
+	if (n.tally.acked) {
+		sk_dst_confirm(sk);
+		tl_write_space(sk);
+	}
 }
 
 /**
@@ -61,7 +102,7 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 		tl_challenge(sk);
 		return TL_DROP_AckTooOld;
 	}
-	if (seq_gt(cb->ack, tl->snd.max)) {
+	if (seq_gt(cb->ack, tl->snd.nxt)) {
 		tl_challenge(sk);
 		return TL_DROP_AckUnsent;
 	}
@@ -71,15 +112,9 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 	tl->loss.probes = 0;
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	window_changed = update_window(tl, cb);
-	if (seq_gt(cb->ack, tl->snd.una)) {
-		take_new_ack(sk, skb);
-	} else if (cb->ack == tl->snd.una && tl->snd.max != tl->snd.una &&
-		   cb->seq == cb->end && !window_changed) {
-		/* RFC5681 2: a duplicate ACK, by its five marks */
-		tl_loss_dupack(sk);
-	} else if (was_shut && tl->snd.wnd) {
+	take_news(sk, skb, window_changed);
+	if (was_shut && tl->snd.wnd)
 		tl_rto_window_opened(sk);
-	}
 	tl_persist_update(sk);
 	return TL_DROP_NONE;
 }

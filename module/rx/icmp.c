@@ -140,7 +140,7 @@ int tl_rcv_icmp(struct net *net, const struct tl_where *w, const struct tl_icmp 
 		TL_INC(net, LockDroppedIcmps);
 	if (!tl_still_there(sk, w))
 		goto out;
-	if (!seq_geq(icmp->seq, tl->snd.una) || !seq_leq(icmp->seq, tl->snd.max)) {
+	if (!seq_geq(icmp->seq, tl->snd.una) || !seq_leq(icmp->seq, tl->snd.nxt)) {
 		TL_INC(net, OutOfWindowIcmps);
 		goto out;
 	}

@@ -50,10 +50,21 @@ static bool read_fastopen(const struct tl_opt_val *v, struct tl_opts *o)
 	return true;
 }
 
+/* RFC2018 3: whole blocks, at least one */
+static bool read_sack(const struct tl_opt_val *v, struct tl_opts *o)
+{
+	if (!v->len || v->len % TL_SACK_BLOCK)
+		return false;
+	o->sack_at = v->at;
+	o->sacks = v->len / TL_SACK_BLOCK;
+	return true;
+}
+
 static const struct tl_opt_kind kinds[] = {
 	[TL_KIND_MSS]		= { TL_LEN_MSS, true, TL_OPT_MSS, read_mss },
 	[TL_KIND_WSCALE]	= { TL_LEN_WSCALE, true, TL_OPT_WSCALE, read_wscale },
 	[TL_KIND_SACK_PERM]	= { TL_LEN_SACK_PERM, true, TL_OPT_SACK_PERM, NULL },
+	[TL_KIND_SACK]		= { 0, false, TL_OPT_SACK, read_sack },
 	[TL_KIND_TIMESTAMP]	= { TL_LEN_TIMESTAMP, false, TL_OPT_TIMESTAMP, read_timestamp },
 	[TL_KIND_FASTOPEN]	= { 0, true, TL_OPT_FASTOPEN, read_fastopen },
 };

@@ -11,6 +11,7 @@
 
 struct net;
 struct sock;
+struct tl_ack_news;
 struct tl_af_ops;
 struct tl_icmp;
 struct tl_sock;
@@ -105,6 +106,9 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb);
 
 /* ack.c */
 enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb);
+
+/* sack.c */
+void tl_sack_take(struct sock *sk, const struct sk_buff *skb, struct tl_ack_news *n);
 
 /* data.c */
 void tl_rcv_data(struct sock *sk, struct sk_buff *skb);

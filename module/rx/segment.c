@@ -123,11 +123,11 @@ static enum tl_drop check_ack_syn_recv(struct sock *sk, const struct sk_buff *sk
 	struct tl_sock *tl = tl_sk(sk);
 	const struct tl_cb *cb = TL_CB(skb);
 
-	if (seq_leq(cb->ack, tl->snd.una) || seq_gt(cb->ack, tl->snd.max)) {
+	if (seq_leq(cb->ack, tl->snd.una) || seq_gt(cb->ack, tl->snd.nxt)) {
 		tl_reset_for(sk, skb);
 		return TL_DROP_AckUnsent;
 	}
-	tl_rtt_acked(sk, skb, cb->ack);
+	tl_rtt_syn_acked(sk, skb);
 	tl->snd.una = tl->snd.iss + 1;
 	tl->snd.wnd = tl_seg_window(tl, cb);
 	tl->snd.max_wnd = max(tl->snd.max_wnd, tl->snd.wnd);
@@ -249,6 +249,17 @@ static void respond(struct sock *sk)
 	tl_ack_check(sk);
 }
 
+static void take_syn_data_ack(struct sock *sk, u32 ack)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct tl_tally t = { .now_us = tl_clock_us() };
+
+	tl->bytes_acked += ack - (tl->snd.iss + 1);
+	tl_board_acked(&tl->board, ack, &t);
+	tl_txq_acked(sk, ack);
+	tl->loss.rate.delivered += t.delivered;
+}
+
 /* SYN-SENT (RFC9293 3.10.7.3). Return: go on with the seventh step? */
 static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 {
@@ -257,7 +268,7 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 	bool acked = cb->flags & TL_ACK;
 
 	/* first: ACK */
-	if (acked && (seq_leq(cb->ack, tl->snd.iss) || seq_gt(cb->ack, tl->snd.max))) {
+	if (acked && (seq_leq(cb->ack, tl->snd.iss) || seq_gt(cb->ack, tl->snd.nxt))) {
 		tl_reset_for(sk, skb);
 		return TL_DROP_BadSynAck;
 	}
@@ -278,17 +289,14 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 		 * simultaneous open (RFC9293 MUST-10): the text waits until the peer sends it again
 		 */
 		tl_state_set(sk, TCP_SYN_RECV, TL_EV_RCV_SYN);
-		tl->snd.nxt = tl->snd.iss;
 		tl_send_syn(sk, NULL);
 		return TL_DROP_USED;
 	}
-	tl_rtt_acked(sk, skb, cb->ack);
+	tl_rtt_syn_acked(sk, skb);
 	tl->snd.una = cb->ack;
+	if (seq_gt(cb->ack, tl->snd.iss + 1))		/* data that went with our SYN */
+		take_syn_data_ack(sk, cb->ack);
 	tl_fastopen_synack(sk, skb);
-	if (seq_gt(cb->ack, tl->snd.iss + 1)) {		/* data that went with our SYN */
-		tl->bytes_acked += cb->ack - (tl->snd.iss + 1);
-		tl_txq_acked(sk, cb->ack);
-	}
 	tl_timer_clear(sk, TL_TIMER_REXMIT);
 	tl_established(sk, TL_EV_RCV_SYNACK);
 	tl_ack_synack(sk);

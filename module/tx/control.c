@@ -18,7 +18,7 @@ void tl_send_ack(struct sock *sk)
 	if (sk->sk_state == TCP_CLOSE)
 		return;
 	/* SND.NXT of the RFC is never rolled back: ours is, by an RTO */
-	if (tl_xmit_control(sk, tl->snd.max, TL_ACK, GFP_ATOMIC) == -ENOMEM) {
+	if (tl_xmit_control(sk, tl->snd.nxt, TL_ACK, GFP_ATOMIC) == -ENOMEM) {
 		tl->ackp.pending = 1;
 		tl_timer_set_earlier(sk, TL_TIMER_DELACK,
 				     msecs_to_jiffies(TL_SYSCTL(sock_net(sk), delack_max_ms)));
@@ -41,7 +41,7 @@ static int send_syn(struct sock *sk, const struct tl_fo_cookie *cookie, u32 len)
 		which |= TL_OPT_TIMESTAMP;
 	if (tl->rcv.sack_ok)
 		which |= TL_OPT_SACK_PERM;
-	if (tl->snd.max != tl->snd.iss)
+	if (tl->snd.nxt != tl->snd.iss)
 		TL_INC(sock_net(sk), TCPSynRetrans);
 	tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);
 	return tl_xmit_syn(sk, flags, which, tl->rcv.adv_mss, cookie, len);
@@ -81,7 +81,7 @@ int tl_send_syn(struct sock *sk, const struct tl_fo_cookie *cookie)
 void tl_send_reset(struct sock *sk, gfp_t gfp)
 {
 	TL_INC(sock_net(sk), OutRsts);
-	tl_xmit_control(sk, tl_sk(sk)->snd.max, TL_RST | TL_ACK, gfp);
+	tl_xmit_control(sk, tl_sk(sk)->snd.nxt, TL_RST | TL_ACK, gfp);
 }
 
 /**

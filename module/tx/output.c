@@ -5,19 +5,6 @@
  */
 #include "sock.h"
 
-/**
- * tl_flight() - what is outstanding, as far as we know
- * @sk: socket, locked
- *
- * Return: octets from SND.UNA to SND.NXT: after an RTO what has gone since.
- */
-u32 tl_flight(const struct sock *sk)
-{
-	const struct tl_sock *tl = tl_sk(sk);
-
-	return tl->snd.nxt - tl->snd.una;
-}
-
 /* A window that shrank may be smaller than what is out already (RFC9293 MUST-34). */
 static u32 room(u32 window, u32 used)
 {
@@ -42,7 +29,7 @@ static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
 		return true;
 	if (len < avail)
 		return false;
-	if (tl->snd.fin || push == TL_PUSH_ALL || seq_lt(tl->snd.nxt, tl->snd.max))
+	if (tl->snd.fin || push == TL_PUSH_ALL)
 		return true;
 	if (push == TL_PUSH_HOLD || tl->snd.cork)
 		return false;
@@ -53,20 +40,19 @@ static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
 static int next_segment(struct sock *sk, enum tl_push push)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 flight = tl_flight(sk), avail, len, wnd, cwnd;
+	u32 pipe = tl_loss_pipe(sk), avail, len, wnd;
 
 	if (seq_gt(tl->snd.nxt, tl->snd.end))
 		return -1;				/* the FIN has gone, too */
 	avail = tl->snd.end - tl->snd.nxt;
-	wnd = room(tl->snd.wnd, flight);
+	wnd = room(tl->snd.wnd, tl->snd.nxt - tl->snd.una);
 	if (!avail)
 		return tl->snd.fin && wnd ? 0 : -1;
 
 	len = min3(avail, (u32)tl->snd.mss, wnd);
 	if (!len)
 		return -1;
-	cwnd = room(tl_loss_allowance(sk), flight);
-	if (len > cwnd && flight)
+	if (len > room(tl->cc.cwnd, pipe) && pipe)
 		return -1;
 	if (len < tl->snd.mss && !worth_sending(tl, len, avail, push))
 		return -1;
@@ -74,7 +60,112 @@ static int next_segment(struct sock *sk, enum tl_push push)
 }
 
 /**
- * tl_output() - send what may go now
+ * tl_probe_len() - of the new data that a tail loss probe may send
+ * @sk: socket, locked
+ *
+ * Return: octets, at most a segment; 0 if the peer's window has no room.
+ */
+u32 tl_probe_len(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 avail = tl->snd.end - tl->snd.nxt;
+
+	return min3(avail, (u32)tl->snd.mss, room(tl->snd.wnd, tl->snd.nxt - tl->snd.una));
+}
+
+/**
+ * tl_send_new() - send the next octets of the stream as one segment
+ * @sk: socket, locked
+ * @len: octets, at most one MSS; 0 for a bare FIN
+ * @now_us: clock; what is sent at one time may be one range
+ *
+ * Return: sequence numbers covered, FIN included; 0 or -ENOMEM if nothing went.
+ */
+int tl_send_new(struct sock *sk, u32 len, u64 now_us)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct tl_stamp at;
+	int sent;
+
+	if (!tl_board_prepare(&tl->board))
+		return -ENOMEM;
+	sent = tl_xmit_data(sk, tl->snd.nxt, len, GFP_ATOMIC);
+	if (sent <= 0)
+		return sent;
+	tl_rate_stamp(&tl->loss.rate, &at, now_us, !tl->board.out);
+	tl_board_sent(&tl->board, tl->snd.nxt, tl->snd.nxt + sent, tl->snd.mss, &at);
+	tl->snd.nxt += sent;
+	if (len < tl->snd.mss)
+		tl->snd.minshall = tl->snd.nxt;
+	return sent;
+}
+
+/* What is lost goes before what is new (RFC6675 5 (C)). Return: octets sent. */
+static u32 send_lost(struct sock *sk, u64 now)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct tl_range *r;
+	u32 total = 0;
+	bool head;
+	int sent;
+
+	while ((r = tl_board_next_lost(&tl->board)) && tl_loss_pipe(sk) < tl->cc.cwnd) {
+		head = r->seq == tl->snd.una;
+		sent = tl_retransmit(sk, r, tl->loss.state == TL_CA_LOSS ? "loss" : "fast", now);
+		if (sent <= 0)
+			break;
+		total += sent;
+		if (tl->loss.state == TL_CA_LOSS)
+			TL_INC(sock_net(sk), TCPSlowStartRetrans);
+		else
+			TL_INC(sock_net(sk), TCPFastRetrans);
+		if (head)
+			tl_rto_restart(sk);
+	}
+	return total;
+}
+
+static u32 send_more(struct sock *sk, enum tl_push push, u64 now)
+{
+	u32 total = 0;
+	int len, sent;
+
+	while ((len = next_segment(sk, push)) >= 0) {
+		sent = tl_send_new(sk, len, now);
+		if (sent <= 0)
+			break;
+		total += sent;
+	}
+	return total;
+}
+
+/* The second step of F-RTO (RFC5682 2.1 (2b)): new data, and nothing again before the next ACK. */
+static u32 send_frto(struct sock *sk, u64 now)
+{
+	struct tl_loss *l = &tl_sk(sk)->loss;
+	u32 total;
+
+	l->new_first = 0;
+	total = send_more(sk, TL_PUSH_ALL, now);
+	if (total)
+		l->hold = 1;
+	else
+		l->frto = 0;
+	return total;
+}
+
+/* The program has not filled the window: rates measured now are too low (draft-cheng 3.4). */
+static void note_app_limited(struct sock *sk, bool limited)
+{
+	struct tl_sock *tl = tl_sk(sk);
+
+	if (!limited && tl->snd.end - tl->snd.nxt < tl->snd.mss &&
+	    !tl_board_next_lost(&tl->board))
+		tl->loss.rate.app_limited = tl->loss.rate.delivered + tl_loss_pipe(sk) ?: 1;
+}
+
+/**
+ * tl_output() - send what may go now: what is lost, then what is new
  * @sk: socket, locked
  * @push: what to do with a last segment that is not full
  */
@@ -82,21 +173,29 @@ void tl_output(struct sock *sk, enum tl_push push)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	const struct dst_entry *dst = __sk_dst_get(sk);
-	int len, sent;
+	u64 now = tl_clock_us();
+	u32 sent = 0;
+	bool limited;
 
 	if (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk))
 		return;
 	if (dst && dst_mtu(dst) != tl->snd.pmtu)
 		tl_mss_sync(sk, dst_mtu(dst));
 
-	while ((len = next_segment(sk, push)) >= 0) {
-		sent = tl_xmit_data(sk, tl->snd.nxt, len, GFP_ATOMIC);
-		if (sent <= 0)
-			break;
-		tl->snd.nxt += sent;
-		if (len < tl->snd.mss)
-			tl->snd.minshall = tl->snd.nxt;
-	}
+	if (tl->snd.una == tl->snd.nxt && next_segment(sk, push) >= 0)
+		tl_loss_idle(sk);
+	if (tl->loss.new_first)
+		sent = send_frto(sk, now);
+	if (!tl->loss.hold)
+		sent += send_lost(sk, now);
+	sent += send_more(sk, push, now);
+
+	limited = tl_loss_pipe(sk) + tl->snd.mss > tl->cc.cwnd;
+	if (sent || limited)
+		tl_loss_sent(sk, sent, limited);
+	if (sent)
+		tl_tlp_schedule(sk, false);
+	note_app_limited(sk, limited);
 	tl_persist_update(sk);
 }
 
@@ -121,7 +220,7 @@ void tl_persist_update(struct sock *sk)
 	const struct tl_sock *tl = tl_sk(sk);
 	u32 end = tl->snd.end + tl->snd.fin;
 
-	if (tl->snd.una != tl->snd.max || tl->snd.nxt == end ||
+	if (tl->snd.una != tl->snd.nxt || tl->snd.nxt == end ||
 	    (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk)))
 		tl_timer_clear(sk, TL_TIMER_PERSIST);
 	else

@@ -79,18 +79,14 @@ void tl_persist_timer(struct sock *sk)
 	u32 avail = tl->snd.end - tl->snd.nxt;
 	u32 len = min3(avail, (u32)tl->snd.mss, tl->snd.wnd);
 
-	if (tl->snd.una != tl->snd.max || !tl_in_state(sk, TLF_SYNCHRONIZED) ||
+	if (tl->snd.una != tl->snd.nxt || !tl_in_state(sk, TLF_SYNCHRONIZED) ||
 	    tl->snd.nxt == tl->snd.end + tl->snd.fin)
 		return;
 	if (give_up(sk))
 		return;
 	if (tl->snd.wnd) {
-		int sent = tl_xmit_data(sk, tl->snd.nxt, len, GFP_ATOMIC);
-
-		if (sent > 0) {
-			tl->snd.nxt += sent;
+		if (tl_send_new(sk, len, tl_clock_us()) > 0)
 			return;
-		}
 	} else {
 		TL_INC(sock_net(sk), TCPWinProbe);
 		tl_send_probe(sk);

@@ -53,6 +53,6 @@ void tl_pmtu_reduced(struct sock *sk, u32 mtu)
 		return;
 	tl_mss_sync(sk, mtu);
 	/* What was too large is lost, and no sign of congestion. A SYN has its timer. */
-	if (tl->snd.una != tl->snd.max && tl_in_state(sk, TLF_SYNCHRONIZED))
-		tl_retransmit(sk, tl->snd.una, tl->snd.mss);
+	if (tl_in_state(sk, TLF_SYNCHRONIZED))
+		tl_loss_too_big(sk);
 }

@@ -14,6 +14,7 @@
 
 struct dst_entry;
 struct sock;
+struct tl_range;
 struct tl_stray;
 struct tl_tuple;
 struct msghdr;
@@ -21,15 +22,14 @@ struct msghdr;
 /**
  * struct tl_snd - send sequence variables (RFC9293 3.3.1) and what belongs to them
  * @una: SND.UNA
- * @nxt: SND.NXT; after an RTO it goes back to SND.UNA
- * @max: highest SND.NXT ever: beyond it nothing was sent
+ * @nxt: SND.NXT: beyond it nothing was sent
  * @end: next octet that the program writes; the FIN, if there is one, stands there
  * @wnd: SND.WND, bytes
  * @max_wnd: MAX.SND.WND
  * @wl1: SND.WL1
  * @wl2: SND.WL2
  * @iss: ISS
- * @cursor: the chunk that holds @nxt, or NULL: start from the first
+ * @cursor: the chunk that was sent from last, or NULL: start from the first
  * @mss: Eff.snd.MSS (RFC9293 3.7.1), octets of data in a segment with our usual options
  * @peer_mss: what the peer's MSS option said, or the default
  * @user_mss: TCP_MAXSEG, 0 for none
@@ -44,7 +44,6 @@ struct msghdr;
 struct tl_snd {
 	u32			una;
 	u32			nxt;
-	u32			max;
 	u32			end;
 	u32			wnd;
 	u32			max_wnd;
@@ -93,7 +92,8 @@ enum tl_push {
 void tl_output(struct sock *sk, enum tl_push push);
 void tl_output_push(struct sock *sk);
 void tl_persist_update(struct sock *sk);
-u32 tl_flight(const struct sock *sk);
+int tl_send_new(struct sock *sk, u32 len, u64 now_us);
+u32 tl_probe_len(const struct sock *sk);
 
 /* xmit.c */
 int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp);
@@ -104,7 +104,9 @@ void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct 
 u8 tl_usual_opts(const struct sock *sk);
 
 /* retransmit.c */
-int tl_retransmit(struct sock *sk, u32 seq, u32 len);
+int tl_retransmit(struct sock *sk, struct tl_range *r, const char *why, u64 now_us);
+int tl_retransmit_head(struct sock *sk, const char *why);
+int tl_retransmit_last(struct sock *sk);
 
 /* control.c */
 void tl_send_ack(struct sock *sk);

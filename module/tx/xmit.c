@@ -102,24 +102,19 @@ static bool carries_fin(const struct tl_sock *tl, u32 end)
 {
 	if (!tl->snd.fin || end != tl->snd.end)
 		return false;
-	return seq_lt(end, tl->snd.una + tl->snd.wnd) || seq_lt(end, tl->snd.max);
+	return seq_lt(end, tl->snd.una + tl->snd.wnd) || seq_lt(end, tl->snd.nxt);
 }
 
 /* What a segment that was sent changes, new or not. */
-static void account_data(struct sock *sk, u32 seq, u32 end)
+static void account_data(struct sock *sk, u32 end)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
-	if (seq_gt(end, tl->snd.max)) {
-		if (seq == tl->snd.max)
-			tl_rtt_time(sk, end);
-		tl->snd.max = end;
+	if (seq_gt(end, tl->snd.nxt)) {
 		TL_INC(sock_net(sk), OutSegs);
 	} else {
 		TL_INC(sock_net(sk), RetransSegs);
 		tl->loss.retrans++;
-		if (tl->loss.timing && seq_lt(seq, tl->loss.timed_seq))
-			tl_rtt_untime(sk);
 	}
 	tl->snd.last_us = tl_clock_us();
 	tl_rto_arm(sk);
@@ -132,7 +127,7 @@ static void account_data(struct sock *sk, u32 seq, u32 end)
  * @len: octets, at most one MSS; 0 for a bare FIN
  * @gfp: allocation flags
  *
- * The timer is armed, and SND.MAX moved; SND.NXT is the caller's. What the layers below throw away
+ * The timer is armed; SND.NXT and the scoreboard are the caller's. What the layers below throw away
  * counts as sent: it is lost like any other.
  *
  * Return: sequence numbers covered, FIN included; or -ENOMEM with nothing done.
@@ -160,7 +155,7 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 		__kfree_skb(skb);
 		return 0;
 	}
-	account_data(sk, seq, end);
+	account_data(sk, end);
 	tl_ack_sent_data(sk);
 	xmit(sk, skb, seq, flags, tl_usual_opts(sk), &opts, NULL);
 	return end - seq;
@@ -205,15 +200,19 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 	struct tl_sock *tl = tl_sk(sk);
 	struct sk_buff *skb = alloc_segment(tl_txq_linear(len), GFP_ATOMIC);
 	struct tl_opts opts = { .mss = mss, .wscale = tl->rcv.wscale };
+	struct tl_stamp at;
 	u32 end = tl->snd.iss + 1;
 
-	account_data(sk, tl->snd.iss, end);
+	tl->loss.syn_us = tl->snd.nxt == tl->snd.iss ? tl_clock_us() : 0;
+	account_data(sk, end);
 	tl->snd.nxt = seq_max(tl->snd.nxt, end);
 	if (!skb)
 		return -ENOMEM;
-	if (len) {
-		tl->snd.nxt += tl_txq_fill(sk, skb, end, len);
-		tl->snd.max = tl->snd.nxt;
+	if (len && tl_board_prepare(&tl->board)) {
+		len = tl_txq_fill(sk, skb, end, len);
+		tl_rate_stamp(&tl->loss.rate, &at, tl->snd.last_us, true);
+		tl_board_sent(&tl->board, end, end + len, tl->snd.mss, &at);
+		tl->snd.nxt = end + len;
 	}
 	return xmit(sk, skb, tl->snd.iss, flags, which, &opts, cookie);
 }

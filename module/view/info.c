@@ -50,7 +50,7 @@ static void info_sending(const struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_ssthresh = tl->cc.ssthresh >= TL_SSTHRESH_MAX ?
 				  TL_SSTHRESH_MAX : segments(tl->cc.ssthresh, mss);
 	info->tcpi_snd_cwnd = segments(tl->cc.cwnd, mss);
-	info->tcpi_unacked = segments(tl->snd.max - tl->snd.una, mss);
+	info->tcpi_unacked = segments(tl->snd.nxt - tl->snd.una, mss);
 	info->tcpi_total_retrans = tl->loss.retrans;
 	info->tcpi_bytes_acked = tl->bytes_acked;
 	info->tcpi_notsent_bytes = max_t(s32, tl->snd.end - tl->snd.nxt, 0);

@@ -15,6 +15,8 @@ static int syn_retries_max = 127;
 static int msl_max_ms = 600000;
 static int rto_max_ms = 120000;
 static int delack_max_ms = 499;			/* RFC9293 MUST-40: below half a second */
+static int reordering_max = 1000;
+static int early_retrans_max = 4;
 static int cwnd_max = 1024;
 static int mss_max = 65535;
 
@@ -146,6 +148,11 @@ static const struct ctl_table rows[] = {
 	ROW(delack_min_ms, proc_dointvec_minmax, &one, &delack_max_ms),
 	ROW(delack_max_ms, proc_dointvec_minmax, &one, &delack_max_ms),
 	ROW(initial_cwnd, proc_dointvec_minmax, &one, &cwnd_max),
+	ROW(reordering, proc_dointvec_minmax, &one, &reordering_max),
+	ROW(max_reordering, proc_dointvec_minmax, &one, &reordering_max),
+	ROW(early_retrans, proc_dointvec_minmax, &zero, &early_retrans_max),
+	ROW(frto, proc_dointvec_minmax, &zero, &two),
+	ROW(slow_start_after_idle, proc_dointvec_minmax, &zero, &one),
 };
 
 static const struct ctl_table specials[] = {
@@ -215,6 +222,11 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.delack_min_ms		= 40,
 		.delack_max_ms		= 200,
 		.initial_cwnd		= 10,		/* RFC6928 */
+		.reordering		= 3,		/* RFC5681 3.2 */
+		.max_reordering		= 300,
+		.early_retrans		= 3,
+		.frto			= 2,
+		.slow_start_after_idle	= 1,
 	};
 	tl_mem_net_init(tn);
 }
