@@ -54,6 +54,8 @@ static void restart_timers(struct sock *sk, const struct tl_ack_news *n)
 	const struct tl_range *first = tl_board_first(&tl_sk(sk)->board);
 	const struct tl_tally *t = &n->tally;
 
+	if (first && first->sacked)		/* reneged: there is a nearer deadline */
+		return;
 	if (!t->acked && !(t->sack_first_us && first && t->sack_first_us > first->at.sent_us))
 		return;
 	tl_rto_restart(sk);

@@ -66,7 +66,7 @@ int __wire_accept(struct wire *w, const struct wire_seg *syn)
 	if (w->lfd < 0 && wire_listen(w, 16) < 0)
 		return -1;
 	if (__wire_inject(w, syn) || __wire_expect(w, WIRE_EXP(SYN | ACK)) ||
-	    __wire_inject(w, WIRE_INJ(ACK)))
+	    (w->rtt_ms && __wire_silence(w, w->rtt_ms)) || __wire_inject(w, WIRE_INJ(ACK)))
 		return -1;
 	if (!lab_wait(w->lfd, POLLIN))
 		return lab_fail("the listener never became readable");
