@@ -33,6 +33,7 @@ void tl_sock_reset(struct sock *sk)
 	memset(&tl->ackp, 0, sizeof(tl->ackp));
 	memset(&tl->snd, 0, sizeof(tl->snd));
 	memset(&tl->loss, 0, sizeof(tl->loss));
+	memset(&tl->ecn, 0, sizeof(tl->ecn));
 	memset(&tl->fo, 0, sizeof(tl->fo));
 	tl->fo.connect = fo.connect;
 	tl->fo.no_cookie = fo.no_cookie;
@@ -46,6 +47,7 @@ void tl_sock_reset(struct sock *sk)
 	tl_cc_init(&tl->cc, tl->cc.ops);
 	memset(&tl->node.tuple.faddr, 0, sizeof(tl->node.tuple.faddr));
 	tl->node.tuple.fport = 0;
+	tl->oow_last = 0;
 	tl->bytes_acked = 0;
 	tl->bytes_received = 0;
 	tl->segs_in = 0;

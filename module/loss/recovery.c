@@ -54,12 +54,16 @@ static void enter_recovery(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_cc *cc = &tl->cc;
+	bool reduced = tl->loss.state == TL_CA_CWR;	/* in this round trip, for ECN's sake */
 
 	TL_INC(sock_net(sk), TCPRenoRecovery);
 	tl->loss.state = TL_CA_RECOVERY;
 	tl->loss.recover = tl->snd.max;
-	cc->ssthresh = cc->ops->ssthresh(cc, tl->snd.max - tl->snd.una);
-	cc->cwnd = cc->ssthresh;
+	if (!reduced) {
+		cc->ssthresh = cc->ops->ssthresh(cc, tl->snd.max - tl->snd.una);
+		cc->cwnd = cc->ssthresh;
+		tl_ecn_reduced(sk);
+	}
 	tl->loss.inflated = DUP_THRESH * tl->snd.mss;
 	trace_tl_cwnd(sk, "recovery");
 	send_again(sk);
@@ -85,6 +89,12 @@ void tl_loss_dupack(struct sock *sk)
 		else if (seq_gt(tl->snd.una, l->recover))
 			enter_recovery(sk);
 		break;
+	case TL_CA_CWR:
+		if (l->dupacks < DUP_THRESH)
+			l->inflated = l->dupacks * tl->snd.mss;
+		else
+			enter_recovery(sk);
+		break;
 	case TL_CA_RECOVERY:
 		l->inflated += tl->snd.mss;	/* RFC5681 3.2 (4) */
 		break;
@@ -103,6 +113,20 @@ static void leave_recovery(struct sock *sk)
 	trace_tl_cwnd(sk, "recovered");
 }
 
+/* What was sent after the reduction is acknowledged: CWR has arrived (RFC3168 6.1.2). */
+static void leave_cwr(struct sock *sk)
+{
+	struct tl_cc *cc = &tl_sk(sk)->cc;
+
+	tl_sk(sk)->loss.state = TL_CA_OPEN;
+	if (cc->ops->state)
+		cc->ops->state(cc, TL_CA_OPEN);
+	cc->cwnd = cc->ssthresh;
+	if (cc->ops->event)
+		cc->ops->event(cc, TL_CC_RECOVERED);
+	trace_tl_cwnd(sk, "cwr over");
+}
+
 /* RFC6582 3.2 (3): the next hole. */
 static void partial_ack(struct sock *sk, u32 acked)
 {
@@ -114,12 +138,13 @@ static void partial_ack(struct sock *sk, u32 acked)
 	send_again(sk);
 }
 
-static void grow(struct sock *sk, u32 acked, u32 flight)
+static void grow(struct sock *sk, u32 acked, u32 marked, u32 flight)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_cc *cc = &tl->cc;
 	const struct tl_cc_sample s = {
 		.acked	= acked,
+		.marked	= marked,
 		.flight	= flight,
 		.rtt_us	= tl->rtt.last,
 		.now_us	= tl_clock_us(),
@@ -143,6 +168,7 @@ void tl_loss_acked(struct sock *sk, u32 acked, u32 flight)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_loss *l = &tl->loss;
+	u32 marked = tl_ecn_marked(sk, acked);
 
 	l->dupacks = 0;
 	l->retries = 0;
@@ -158,9 +184,16 @@ void tl_loss_acked(struct sock *sk, u32 acked, u32 flight)
 		if (seq_geq(tl->snd.una, l->recover))
 			l->state = TL_CA_OPEN;
 		break;
+	case TL_CA_CWR:
+		l->inflated = 0;
+		if (seq_leq(tl->snd.una, l->recover))
+			return;
+		leave_cwr(sk);
+		break;
 	default:
 		l->state = TL_CA_OPEN;
 		l->inflated = 0;
 	}
-	grow(sk, acked, flight);
+	if (!marked || l->state > TL_CA_CWR)	/* else tl_ecn_react() is next */
+		grow(sk, acked, marked, flight);
 }

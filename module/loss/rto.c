@@ -174,6 +174,7 @@ static void collapse(struct sock *sk)
 	tl->loss.recover = tl->snd.max;
 	tl->loss.inflated = 0;
 	tl->loss.dupacks = 0;
+	tl_ecn_reduced(sk);
 	trace_tl_cwnd(sk, "rto");
 }
 

@@ -66,6 +66,8 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 		return TL_DROP_AckUnsent;
 	}
 
+	tl_ecn_rcv_ack(sk, cb);
+	tl_ecn_rcv_cwr(sk, cb);
 	/* The peer is there, whatever it says, and so is the way to it. */
 	tl->ackp.last_seg = tl_clock_jiffies();
 	tl->loss.probes = 0;
@@ -80,6 +82,7 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 	} else if (was_shut && tl->snd.wnd) {
 		tl_rto_window_opened(sk);
 	}
+	tl_ecn_react(sk);
 	tl_persist_update(sk);
 	return TL_DROP_NONE;
 }
