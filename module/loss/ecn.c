@@ -132,7 +132,7 @@ static void echo_exactly(struct sock *sk, bool ce)
 	struct tl_sock *tl = tl_sk(sk);
 
 	if (ce != tl->ecn.ce) {
-		if (tl->ackp.pending) {
+		if (tl->ackp.pending && !tl->ackp.now) {
 			tl->ecn.echo = tl->ecn.ce;
 			tl_send_ack(sk);
 		}

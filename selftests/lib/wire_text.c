@@ -63,6 +63,8 @@ const char *wire_text(const struct wire_seg *s)
 		p += add_num(p, "urg", s->urg);
 	if (s->optlen)
 		p += sprintf(p, " +%d raw option bytes", s->optlen);
+	if (s->tos != WIRE_ANY && s->tos & 3)
+		p += sprintf(p, " %s", (const char * const[]){ "ECT(1)", "ECT(0)", "CE" }[(s->tos & 3) - 1]);
 	if (s->badsum)
 		p += sprintf(p, " (bad checksum)");
 	if (s->doff)
