@@ -38,6 +38,8 @@ static u8 syn_ecn_flags(struct sock *sk, const struct dst_entry *dst)
 		return tl->ecn.ok ? TL_ECE : 0;
 	if (!again)
 		tl->ecn.ok = tl_ecn_ask(sk, dst);
+	else
+		tl_ecn_reduced(sk);	/* a lost SYN is a sign of congestion, too, as in Linux */
 	if (!tl->ecn.ok || (again && TL_SYSCTL(sock_net(sk), ecn_fallback)))
 		return 0;
 	return TL_ECE | TL_CWR;

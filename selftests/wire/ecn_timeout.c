@@ -22,10 +22,11 @@ static int ask(struct __test_metadata *_metadata, const char *fallback)
 	return fd;
 }
 
+/* Where ECN was agreed on the peer is told, by CWR, that the loss of the SYN counts as congestion. */
 static void data_marked(struct __test_metadata *_metadata, int fd, int ect)
 {
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100));
-	wire_expect(w, ACK, .len = 100, .tos = ect);
+	wire_expect(w, ACK | (ect ? CWR : 0), .len = 100, .tos = ect);
 }
 
 /* RFC3168 6.1.1.1: something on the way may drop SYNs for these bits: the next one is without */
