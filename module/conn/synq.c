@@ -91,13 +91,13 @@ static u32 req_tsval(const struct tl_req *req)
 static void req_send(struct net *net, struct tl_req *req, u8 flags, u32 tsval,
 		     const struct tl_fo_cookie *cookie)
 {
+	u8 ecn = flags & TL_SYN ? tl_ecn_syn_mark(req->listener, req->ecn_ok) : 0;
 	const struct tl_stray way = {
 		.tuple		= &req->node.tuple,
 		.dev		= req->node.bound_dev,
 		.mark		= req->mark,
 		.priority	= READ_ONCE(req->listener->sk_priority),
-		.tos		= req->tos |
-				  (flags & TL_SYN ? tl_ecn_syn_mark(req->listener, req->ecn_ok) : 0),
+		.tos		= req->tos | ecn,
 		.sk		= req->listener,
 	};
 	bool syn = flags & TL_SYN;

@@ -15,7 +15,7 @@
 #include "sock.h"
 #include "obs/trace.h"
 
-#define ECN_QUICK	2	/* segments acknowledged at once where the peer's window may be small */
+#define ECN_QUICK	2	/* segments acknowledged at once, where the peer may wait */
 
 static bool needs_ecn(const struct sock *sk)
 {
