@@ -27,7 +27,8 @@ void tl_send_ack(struct sock *sk)
 
 /*
  * What SYN and SYN-ACK say of ECN (RFC3168 6.1.1). A SYN that nobody answered goes again without,
- * where the administrator does not mind: something on the way may have dropped it for that (6.1.1.1).
+ * if the administrator does not mind: something on the way may have dropped it for that
+ * (RFC3168 6.1.1.1).
  */
 static u8 syn_ecn_flags(struct sock *sk, const struct dst_entry *dst)
 {

@@ -201,8 +201,8 @@ TEST_F(ecn, not_agreed_on)
 }
 
 /*
- * RFC3168 6.1.2: ECE halves the window as a loss would, at most once a window of data, and the first
- * new data after it has CWR, once. Nothing goes again.
+ * RFC3168 6.1.2: ECE halves the window as a loss would, at most once a window of data, and the
+ * first new data after it has CWR, once. Nothing goes again.
  */
 TEST_F(ecn, reduces_once)
 {
@@ -265,7 +265,7 @@ TEST_F(ecn, ece_without_news)
 	EXPECT_EQ(CA_CWR, info_of(fd).tcpi_ca_state);
 }
 
-/* A loss in the same window of data is one sign of congestion with the mark: no second reduction. */
+/* A loss in the same window of data is no other congestion than the mark's: no second reduction. */
 TEST_F(ecn, mark_and_loss)
 {
 	int fd = reno_accept(_metadata), i;

@@ -22,7 +22,7 @@ static int ask(struct __test_metadata *_metadata, const char *fallback)
 	return fd;
 }
 
-/* Where ECN was agreed on the peer is told, by CWR, that the loss of the SYN counts as congestion. */
+/* Where ECN was agreed on the peer is told, by CWR, that the SYN's loss counts as congestion. */
 static void data_marked(struct __test_metadata *_metadata, int fd, int ect)
 {
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100));
