@@ -27,6 +27,7 @@
 #include "conn/fastopen.h"
 #include "ip/af.h"
 #include "ip/pernet.h"
+#include "loss/ecn.h"
 #include "loss/loss.h"
 #include "rx/rx.h"
 #include "tx/tx.h"
@@ -59,6 +60,7 @@ struct tl_sock {
 	struct tl_rtt			rtt;
 	struct tl_board			board;
 	struct tl_loss			loss;
+	struct tl_ecn			ecn;
 	struct tl_cc			cc;
 	struct tl_timers		timers;
 	struct tl_bound			bound;
@@ -68,6 +70,7 @@ struct tl_sock {
 	struct tl_config		config;
 	u64				bytes_acked;
 	u64				bytes_received;
+	u32				oow_last;	/* see tl_oow_limited() */
 	u32				segs_in;
 	u32				segs_out;
 };

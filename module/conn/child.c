@@ -54,6 +54,7 @@ static void take_request(struct sock *child, const struct tl_req *req)
 	tl->rcv.ts_recent = req->ts_recent;
 	tl->rcv.ts_recent_age = tl_clock_seconds();
 	tl->rcv.ts_off = req->ts_off;
+	tl->ecn.ok = req->ecn_ok;
 
 	/* The SYN-ACK was the first to be timed, unless it went twice (Karn) or was forgotten. */
 	tl->loss.syn_us = req->resent ? 0 : req->sent_us;

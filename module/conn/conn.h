@@ -11,10 +11,12 @@
 #include "conn/hash.h"
 #include "conn/state.h"
 #include "obs/drop.h"
+#include "obs/mib.h"
 #include "time.h"
 
 struct sk_buff;
 struct tl_af_ops;
+struct tl_cb;
 struct tl_port;
 struct tl_sock;
 
@@ -125,6 +127,8 @@ void tl_reset_for(struct sock *sk, const struct sk_buff *skb);
 void tl_reset_received(struct sock *sk);
 void tl_reset_stray(struct net *net, const struct sk_buff *skb, const struct tl_where *w,
 		    const struct tl_af_ops *af, const struct sock *sk);
+bool tl_oow_limited(struct net *net, u32 *last, enum tl_mib skipped);
+bool tl_oow_limited_for(struct net *net, const struct tl_cb *cb, u32 *last, enum tl_mib skipped);
 bool tl_challenge_allowed(struct net *net);
 void tl_challenge(struct sock *sk);
 

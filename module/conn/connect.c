@@ -131,6 +131,7 @@ void tl_take_syn_opts(struct sock *sk, const struct sk_buff *skb)
 		tl->rcv.ts_recent = o->tsval;
 		tl->rcv.ts_recent_age = tl_clock_seconds();
 	}
+	tl_ecn_rcv_syn(sk, cb->flags);
 	tl->rcv.irs = cb->seq;
 	tl->rcv.nxt = cb->seq + 1;
 	tl->rcv.wup = cb->seq + 1;

@@ -4,8 +4,8 @@
  *
  * When the SYN queue is full, what a request would remember goes into the SYN-ACK instead. Our
  * initial sequence number carries a keyed hash, the minute, and which of a few MSS it was; the
- * low bits of our timestamp carry the window scale and SACK. The third segment brings all of it
- * back. Nothing is written for a SYN but, once a second, the time of the last cookie.
+ * low bits of our timestamp carry the window scale, SACK and ECN. The third segment brings all of
+ * it back. Nothing is written for a SYN but, once a second, the time of the last cookie.
  *
  * The number is D. J. Bernstein's: ISS = F(tuple) + IRS + minute * 2^24 + (G(tuple, IRS, minute) +
  * MSS index) mod 2^24. It grows with the client's own numbers, as RFC9293 3.4.1 wants of an ISN.
@@ -23,6 +23,7 @@ static const u16 mss_table[] = { 88, 216, 536, 1220, 1380, 1440, 1460, 8940 };
 /* Low bits of a timestamp (RFC7323 3 leaves the clock's meaning to us). */
 #define TS_WSCALE_MASK		0xf	/* 15: the peer does not scale */
 #define TS_SACK			0x10
+#define TS_ECN			0x20
 #define TS_BITS			6
 #define TS_MASK			((1U << TS_BITS) - 1)
 
@@ -91,16 +92,19 @@ u16 tl_cookie_check(const struct tl_net *tn, const struct tl_tuple *t, u32 irs, 
  * @now: our clock, without the connection's offset
  * @which: options agreed on, TL_OPT_*
  * @snd_wscale: the peer's shift, if TL_OPT_WSCALE is among them
+ * @ecn: ECN was agreed on
  *
  * Return: no later than @now, so that the connection's next timestamps are not older (RFC7323 5).
  */
-u32 tl_cookie_ts(u32 now, u8 which, u8 snd_wscale)
+u32 tl_cookie_ts(u32 now, u8 which, u8 snd_wscale, bool ecn)
 {
 	u32 bits = which & TL_OPT_WSCALE ? snd_wscale : TS_WSCALE_MASK;
 	u32 ts;
 
 	if (which & TL_OPT_SACK_PERM)
 		bits |= TS_SACK;
+	if (ecn)
+		bits |= TS_ECN;
 	ts = (now & ~TS_MASK) | bits;
 	return seq_gt(ts, now) ? ts - TS_MASK - 1 : ts;
 }
@@ -109,10 +113,11 @@ u32 tl_cookie_ts(u32 now, u8 which, u8 snd_wscale)
  * tl_cookie_ts_read() - what tl_cookie_ts() remembered
  * @ts: the timestamp that the peer returns, without the connection's offset
  * @snd_wscale: the peer's shift
+ * @ecn: ECN was agreed on
  *
  * Return: options agreed on, TL_OPT_*.
  */
-u8 tl_cookie_ts_read(u32 ts, u8 *snd_wscale)
+u8 tl_cookie_ts_read(u32 ts, u8 *snd_wscale, bool *ecn)
 {
 	u8 which = TL_OPT_TIMESTAMP;
 
@@ -123,5 +128,6 @@ u8 tl_cookie_ts_read(u32 ts, u8 *snd_wscale)
 	}
 	if (ts & TS_SACK)
 		which |= TL_OPT_SACK_PERM;
+	*ecn = ts & TS_ECN;
 	return which;
 }

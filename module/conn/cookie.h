@@ -14,7 +14,7 @@ struct tl_tuple;
 
 u32 tl_cookie_make(const struct tl_net *tn, const struct tl_tuple *t, u32 irs, u16 *mss);
 u16 tl_cookie_check(const struct tl_net *tn, const struct tl_tuple *t, u32 irs, u32 iss);
-u32 tl_cookie_ts(u32 now, u8 which, u8 snd_wscale);
-u8 tl_cookie_ts_read(u32 ts, u8 *snd_wscale);
+u32 tl_cookie_ts(u32 now, u8 which, u8 snd_wscale, bool ecn);
+u8 tl_cookie_ts_read(u32 ts, u8 *snd_wscale, bool *ecn);
 
 #endif

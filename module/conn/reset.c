@@ -72,6 +72,49 @@ void tl_reset_received(struct sock *sk)
 }
 
 /**
+ * tl_oow_limited() - has a connection answered such a segment just now?
+ * @net: namespace: invalid_ratelimit says how long one answer is enough
+ * @last: when it answered last, jiffies; 0: never
+ * @skipped: what to count where it did
+ *
+ * A segment that makes no sense is answered by an ACK, so that the peer may learn. If that makes no
+ * sense to the peer either, it answers in turn, and both never end; or somebody sends such segments
+ * to make us send. Requests and TIME-WAITs have no lock: at worst two answers go at once.
+ *
+ * Return: true: do not answer now.
+ */
+bool tl_oow_limited(struct net *net, u32 *last, enum tl_mib skipped)
+{
+	u32 then = READ_ONCE(*last), now = tl_clock_jiffies();
+	s32 gone = now - then;
+
+	if (then && gone >= 0 && gone < TL_SYSCTL(net, invalid_ratelimit)) {
+		tl_mib_inc(net, skipped);
+		return true;
+	}
+	WRITE_ONCE(*last, now);
+	return false;
+}
+
+/**
+ * tl_oow_limited_for() - the same for a segment outside the window, or with an old timestamp
+ * @net: namespace
+ * @cb: the segment
+ * @last: see there
+ * @skipped: see there
+ *
+ * Data is no part of a war of ACKs: its sender waits for an answer, which is always given.
+ *
+ * Return: true: do not answer now.
+ */
+bool tl_oow_limited_for(struct net *net, const struct tl_cb *cb, u32 *last, enum tl_mib skipped)
+{
+	if (cb->seq != cb->end && !(cb->flags & TL_SYN))
+		return false;
+	return tl_oow_limited(net, last, skipped);
+}
+
+/**
  * tl_challenge_allowed() - may one more challenge ACK go (RFC5961 7)?
  * @net: namespace, whose limit per second counts
  *
@@ -107,6 +150,9 @@ yes:
  */
 void tl_challenge(struct sock *sk)
 {
-	if (tl_challenge_allowed(sock_net(sk)))
+	struct net *net = sock_net(sk);
+
+	if (!tl_oow_limited(net, &tl_sk(sk)->oow_last, TL_MIB_TCPACKSkippedChallenge) &&
+	    tl_challenge_allowed(net))
 		tl_send_ack(sk);
 }

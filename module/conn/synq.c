@@ -12,6 +12,8 @@
  * it.
  */
 #include <linux/slab.h>
+#include <net/dst.h>
+#include <net/inet_ecn.h>
 #include "sock.h"
 #include "conn/cookie.h"
 #include "conn/synq.h"
@@ -89,12 +91,13 @@ static u32 req_tsval(const struct tl_req *req)
 static void req_send(struct net *net, struct tl_req *req, u8 flags, u32 tsval,
 		     const struct tl_fo_cookie *cookie)
 {
+	u8 ecn = flags & TL_SYN ? tl_ecn_syn_mark(req->listener, req->ecn_ok) : 0;
 	const struct tl_stray way = {
 		.tuple		= &req->node.tuple,
 		.dev		= req->node.bound_dev,
 		.mark		= req->mark,
 		.priority	= READ_ONCE(req->listener->sk_priority),
-		.tos		= req->tos,
+		.tos		= req->tos | ecn,
 		.sk		= req->listener,
 	};
 	bool syn = flags & TL_SYN;
@@ -103,7 +106,7 @@ static void req_send(struct net *net, struct tl_req *req, u8 flags, u32 tsval,
 		.ack	= req->irs + 1,
 		/* the window of a SYN is never scaled (RFC7323 2.2) */
 		.wnd	= min_t(u32, syn ? req->rcv_wnd : req->rcv_wnd >> req->rcv_wscale, U16_MAX),
-		.flags	= flags,
+		.flags	= flags | (syn && req->ecn_ok ? TL_ECE : 0),	/* RFC3168 6.1.1 */
 		.which	= syn ? req->which : req->which & TL_OPT_TIMESTAMP,
 		.opts	= {
 			.wscale	= req->rcv_wscale,
@@ -185,10 +188,36 @@ static u8 opts_allowed(struct net *net)
 	return which;
 }
 
-/* Which of the options of the SYN do we take up? */
-static void req_negotiate(struct net *net, struct tl_req *req, const struct tl_opts *o,
+/* The route back may want ECN where the administrator said nothing. */
+static bool req_route_wants_ecn(struct net *net, const struct tl_req *req,
+				const struct tl_af_ops *af)
+{
+	const struct tl_stray way = {
+		.tuple	= &req->node.tuple,
+		.dev	= req->node.bound_dev,
+		.mark	= req->mark,
+		.tos	= req->tos,
+		.sk	= req->listener,
+	};
+	struct dst_entry *dst = af->route_stray(net, &way);
+	bool wants;
+
+	if (IS_ERR(dst))
+		return false;
+	wants = tl_ecn_by_route(dst);
+	dst_release(dst);
+	return wants;
+}
+
+/* Which of what the SYN offers do we take up? */
+static void req_negotiate(struct net *net, struct tl_req *req, const struct sk_buff *skb,
 			  const struct tl_af_ops *af)
 {
+	const struct tl_opts *o = &TL_CB(skb)->opts;
+	bool by_route = tl_ecn_wants_route(req->listener, skb) &&
+			req_route_wants_ecn(net, req, af);
+
+	req->ecn_ok = tl_ecn_accepts(req->listener, skb, by_route);
 	req->which = TL_OPT_MSS | (o->seen & opts_allowed(net));
 	req->mss = (o->seen & TL_OPT_MSS) && o->mss ? o->mss : af->default_mss;
 	if (req->which & TL_OPT_WSCALE) {
@@ -210,7 +239,7 @@ static void req_begin(struct tl_req *req, struct sock *lsk, const struct tl_wher
 	req->listener = lsk;
 	req->ts_off = tl_ts_offset(tn, &w->tuple);
 	req->mark = READ_ONCE(lsk->sk_mark);
-	req->tos = tl_sock_class(lsk, &w->tuple);
+	req->tos = tl_sock_class(lsk, &w->tuple) & ~INET_ECN_MASK;
 	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
 }
 
@@ -237,7 +266,7 @@ static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 	req->born_us = tl_clock_us();
 	req->irs = cb->seq;
 	req->iss = choose_iss(net, cb, w);
-	req_negotiate(net, req, &cb->opts, af);
+	req_negotiate(net, req, skb, af);
 	tl_mini_timer_init(&req->timer, req_timer);
 	return req;
 }
@@ -290,11 +319,13 @@ static enum tl_drop cookie_syn(struct sock *lsk, const struct sk_buff *skb,
 
 	req_begin(&req, lsk, w);
 	req.irs = TL_CB(skb)->seq;
-	req_negotiate(net, &req, &TL_CB(skb)->opts, af);
-	if (!(req.which & TL_OPT_TIMESTAMP))	/* nowhere to keep the others */
+	req_negotiate(net, &req, skb, af);
+	if (!(req.which & TL_OPT_TIMESTAMP)) {	/* nowhere to keep the others */
 		req.which = TL_OPT_MSS;
+		req.ecn_ok = false;
+	}
 	req.iss = tl_cookie_make(tn, &w->tuple, req.irs, &req.mss);
-	ts = tl_cookie_ts(tl_clock_ts_ms(), req.which, req.snd_wscale);
+	ts = tl_cookie_ts(tl_clock_ts_ms(), req.which, req.snd_wscale, req.ecn_ok);
 	if (READ_ONCE(tn->cookie_last) != now)
 		WRITE_ONCE(tn->cookie_last, now);
 	TL_INC(net, SyncookiesSent);
@@ -346,8 +377,10 @@ static struct sock *cookie_child(struct sock *lsk, struct sk_buff *skb, const st
 
 	req_begin(&req, lsk, w);
 	if (cb->opts.seen & opts_allowed(net) & TL_OPT_TIMESTAMP) {
-		req.which = tl_cookie_ts_read(cb->opts.tsecr - req.ts_off, &req.snd_wscale) &
-			    opts_allowed(net);
+		req.which = tl_cookie_ts_read(cb->opts.tsecr - req.ts_off, &req.snd_wscale,
+					      &req.ecn_ok) & opts_allowed(net);
+		req.ecn_ok = req.ecn_ok && (tl_ecn_cookie_ok(lsk) ||
+					    req_route_wants_ecn(net, &req, af));
 		req.ts_recent = cb->opts.tsval;
 	}
 	req.which |= TL_OPT_MSS;
@@ -395,7 +428,7 @@ static struct sock *early_child(struct sock *lsk, struct sk_buff *skb, const str
 	req_begin(&req, lsk, w);
 	req.irs = TL_CB(skb)->seq;
 	req.iss = choose_iss(net, TL_CB(skb), w);
-	req_negotiate(net, &req, &TL_CB(skb)->opts, af);
+	req_negotiate(net, &req, skb, af);
 	child = tl_child_create(&req, skb, af);
 	if (!child)
 		return NULL;
@@ -490,12 +523,14 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 
 	/* The SYN again: our SYN-ACK was lost, or is late. */
 	if ((cb->flags & (TL_SYN | TL_ACK | TL_RST)) == TL_SYN && cb->seq == req->irs) {
-		req_resend(net, req);
+		if (!tl_oow_limited(net, &req->oow_last, TL_MIB_TCPACKSkippedSynRecv))
+			req_resend(net, req);
 		return TL_DROP_OldData;
 	}
 	/* first: sequence number, and R1 of RFC7323 5.3 */
 	if (old || !seq_acceptable(cb->seq, cb->end, req->irs + 1, req->rcv_wnd)) {
-		if (!(cb->flags & TL_RST) && tl_challenge_allowed(net))
+		if (!(cb->flags & TL_RST) &&
+		    !tl_oow_limited_for(net, cb, &req->oow_last, TL_MIB_TCPACKSkippedSynRecv))
 			req_send(net, req, TL_ACK, req_tsval(req), NULL);
 		return old ? TL_DROP_Paws : TL_DROP_OutOfWindow;
 	}
@@ -505,7 +540,8 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 			req_kill(net, req, TL_EV_RCV_RST);
 			return TL_DROP_USED;
 		}
-		if (tl_challenge_allowed(net))
+		if (!tl_oow_limited(net, &req->oow_last, TL_MIB_TCPACKSkippedChallenge) &&
+		    tl_challenge_allowed(net))
 			req_send(net, req, TL_ACK, req_tsval(req), NULL);
 		return TL_DROP_BadRst;
 	}

@@ -29,6 +29,8 @@
  * @tos: traffic class of our segments
  * @resent: SYN-ACKs sent again at all: then its round trip is not measured (Karn)
  * @acked: the peer acknowledged our SYN, but TCP_DEFER_ACCEPT waits for its data
+ * @ecn_ok: ECN was agreed on
+ * @oow_last: when a segment that made no sense was answered last: see tl_oow_limited()
  */
 struct tl_req {
 	struct tl_node		node;
@@ -50,6 +52,8 @@ struct tl_req {
 	u8			tos;
 	bool			resent;
 	bool			acked;
+	bool			ecn_ok;
+	u32			oow_last;
 	struct rcu_head		rcu;
 };
 

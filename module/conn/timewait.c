@@ -5,6 +5,7 @@
  * old segments away from a new connection of the same name.
  */
 #include <linux/slab.h>
+#include <net/inet_ecn.h>
 #include "sock.h"
 #include "conn/timewait.h"
 
@@ -83,7 +84,7 @@ static struct tl_tw *tw_create(struct sock *sk)
 	tw->ts_off = tl->rcv.ts_off;
 	tw->wscale = tl->rcv.wscale;
 	tw->mark = sk->sk_mark;
-	tw->tos = tl_sock_class(sk, &tl->node.tuple);
+	tw->tos = tl_sock_class(sk, &tl->node.tuple) & ~INET_ECN_MASK;
 	tw->reuse = sk->sk_reuse;
 	tw->reuseport = sk->sk_reuseport;
 	tw->v6only = ipv6_only_sock(sk);
@@ -270,7 +271,8 @@ enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_bu
 	if ((cb->flags & TL_ACK) && !old && cb->seq == cb->end && cb->seq == tw->rcv_nxt)
 		return TL_DROP_TimeWait;	/* an ordinary ACK asks for nothing */
 
-	tw_send_ack(net, tw);
+	if (!tl_oow_limited_for(net, cb, &tw->oow_last, TL_MIB_TCPACKSkippedTimeWait))
+		tw_send_ack(net, tw);
 	return old ? TL_DROP_Paws : TL_DROP_TimeWait;
 }
 

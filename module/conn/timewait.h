@@ -21,6 +21,7 @@
  * @ts_off: our timestamps' offset
  * @mark: fwmark of our ACKs
  * @tos: traffic class of our ACKs
+ * @oow_last: when a segment that made no sense was answered last: see tl_oow_limited()
  * @wscale: shift of the window that we announce
  * @ts_ok: timestamps were agreed on
  * @reuse: SO_REUSEADDR, for those who want the port
@@ -39,6 +40,7 @@ struct tl_tw {
 	u32			ts_recent_age;
 	u32			ts_off;
 	u32			mark;
+	u32			oow_last;
 	u8			tos;
 	u8			wscale;
 	u8			ts_ok:1,

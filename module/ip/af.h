@@ -52,7 +52,7 @@ struct tl_stray {
  * @route: find a route for a socket with both ends known, or check the cached one
  * @overhead: bytes of IP options or extension headers that each packet of the socket carries
  * @child: fill a child's address fields from its tuple
- * @xmit: send a socket's segment; consumes it
+ * @xmit: send a socket's segment, with these two bits for ECN in IP's header; consumes it
  * @route_stray: find the way for a stray segment
  * @xmit_stray: send it on that way; consumes skb and dst
  */
@@ -72,7 +72,7 @@ struct tl_af_ops {
 	struct dst_entry *(*route)(struct sock *sk);
 	u16		(*overhead)(const struct sock *sk);
 	void		(*child)(struct sock *sk, const struct sock *listener, struct sk_buff *skb);
-	int		(*xmit)(struct sock *sk, struct sk_buff *skb);
+	int		(*xmit)(struct sock *sk, struct sk_buff *skb, u8 ecn);
 	struct dst_entry *(*route_stray)(struct net *net, const struct tl_stray *s);
 	int		(*xmit_stray)(struct net *net, struct sk_buff *skb,
 				      struct dst_entry *dst, const struct tl_stray *s);

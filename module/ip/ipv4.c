@@ -213,10 +213,15 @@ static void v4_child(struct sock *sk, const struct sock *listener, struct sk_buf
 	inet->cork.fl.u.ip4.daddr = v4_of(&t->faddr);
 }
 
-/* IP adds what the program chose: TTL (RFC9293 MUST-49), options. */
-static int v4_xmit(struct sock *sk, struct sk_buff *skb)
+/*
+ * IP adds what the program chose: TTL (RFC9293 MUST-49), options, traffic class; but of that class
+ * the bits for ECN are ours.
+ */
+static int v4_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
-	return ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl);
+	u8 tos = READ_ONCE(inet_sk(sk)->tos) & ~INET_ECN_MASK;
+
+	return __ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl, tos | ecn);
 }
 
 static struct dst_entry *v4_route_stray(struct net *net, const struct tl_stray *s)

@@ -254,7 +254,7 @@ static void v6_child(struct sock *sk, const struct sock *listener, struct sk_buf
 	inet->inet_rcv_saddr = LOOPBACK4_IPV6;
 }
 
-static int v6_xmit(struct sock *sk, struct sk_buff *skb)
+static int v6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
 	struct in6_addr final;
@@ -265,8 +265,8 @@ static int v6_xmit(struct sock *sk, struct sk_buff *skb)
 	fl6.daddr = sk->sk_v6_daddr;
 	rcu_read_lock();
 	skb_dst_set_noref(skb, __sk_dst_get(sk));
-	err = ip6_xmit(sk, skb, &fl6, sk->sk_mark, rcu_dereference(np->opt), np->tclass,
-		       READ_ONCE(sk->sk_priority));
+	err = ip6_xmit(sk, skb, &fl6, sk->sk_mark, rcu_dereference(np->opt),
+		       (np->tclass & ~INET_ECN_MASK) | ecn, READ_ONCE(sk->sk_priority));
 	rcu_read_unlock();
 	return err;
 }

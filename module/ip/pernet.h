@@ -45,6 +45,9 @@ struct tl_sysctl {
 	int	window_scaling;
 	int	timestamps;
 	int	sack;
+	int	ecn;			/* 1: ask for it, 2: accept it */
+	int	ecn_fallback;
+	int	invalid_ratelimit;	/* jiffies */
 	int	moderate_rcvbuf;
 	int	min_snd_mss;
 	int	rmem[3];

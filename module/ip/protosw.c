@@ -34,6 +34,7 @@ void tl_sock_reset(struct sock *sk)
 	memset(&tl->snd, 0, sizeof(tl->snd));
 	memset(&tl->loss, 0, sizeof(tl->loss));
 	tl_board_init(&tl->board);
+	memset(&tl->ecn, 0, sizeof(tl->ecn));
 	memset(&tl->fo, 0, sizeof(tl->fo));
 	tl->fo.connect = fo.connect;
 	tl->fo.no_cookie = fo.no_cookie;
@@ -47,6 +48,7 @@ void tl_sock_reset(struct sock *sk)
 	tl_cc_init(&tl->cc, tl->cc.ops);
 	memset(&tl->node.tuple.faddr, 0, sizeof(tl->node.tuple.faddr));
 	tl->node.tuple.fport = 0;
+	tl->oow_last = 0;
 	tl->bytes_acked = 0;
 	tl->bytes_received = 0;
 	tl->segs_in = 0;

@@ -558,6 +558,7 @@ void tl_loss_timeout(struct sock *sk)
 		l->first_again_ts = 0;
 		tl_undo_prepare(sk);
 	}
+	tl_ecn_reduced(sk);
 	l->prr.flight = 0;
 	cc->cwnd = tl_loss_pipe(sk) + tl->snd.mss;
 	/* it is not reordering that makes a timer fire */

@@ -94,6 +94,7 @@ void tl_undo(struct sock *sk, bool find_again, const char *why)
 	}
 	tl->loss.undo = 0;
 	tl->loss.prr.flight = 0;
+	tl_ecn_not_reduced(sk);
 	tl->loss.rack.advanced = true;		/* let it look again at what is under way */
 	trace_tl_cwnd(sk, why);
 }

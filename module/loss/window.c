@@ -39,6 +39,7 @@ void tl_loss_begin_reduction(struct sock *sk)
 	tl->loss.prr = (struct tl_prr) {
 		.flight = max(tl->board.out - tl->board.sacked, 1U),
 	};
+	tl_ecn_reduced(sk);
 }
 
 /**
@@ -108,7 +109,7 @@ void tl_loss_control(struct sock *sk, const struct tl_ack_news *n, u32 lost)
 		.acked		= n->tally.delivered,
 		.delivered	= n->tally.delivered,
 		.lost		= lost,
-		.marked		= n->ece ? n->tally.delivered : 0,
+		.marked		= tl_ecn_marked(sk, n->tally.delivered),
 		.flight		= n->prior_flight,
 		.una		= tl->snd.una,
 		.nxt		= tl->snd.nxt,

@@ -59,6 +59,12 @@
 	TL_MIB(TCPLossProbes)		/* tail loss probes sent */	\
 	TL_MIB(TCPLossProbeRecovery)	/* that repaired a loss */	\
 	TL_MIB(TCPLostRetransmit)	/* lost again after it went again */	\
+	TL_MIB(InCE)			/* ECN: data that came marked */	\
+	TL_MIB(InECE)			/* ACKs that say ours met congestion */	\
+	TL_MIB(InCWR)			/* the peer has reduced its window */	\
+	TL_MIB(OutECE)			/* segments sent with ECE */	\
+	TL_MIB(OutCWR)			/* segments sent with CWR */	\
+	TL_MIB(TCPDeliveredCE)		/* segments acknowledged with ECE */	\
 	TL_MIB(TCPSynRetrans)		/* SYNs and SYN-ACKs sent again */	\
 	TL_MIB(TCPWinProbe)		/* zero-window probes sent */	\
 	TL_MIB(TCPKeepAlive)		/* keepalive probes sent */	\
@@ -78,6 +84,11 @@
 	TL_MIB(TCPFromZeroWindowAdv)	/* and opened again */		\
 	TL_MIB(TCPChallengeACK)		/* RFC5961 challenge ACKs sent */	\
 	TL_MIB(TCPACKSkippedChallenge)	/* and not sent for the rate limit */	\
+	TL_MIB(TCPACKSkippedSynRecv)	/* invalid_ratelimit: answers of requests left out */	\
+	TL_MIB(TCPACKSkippedPAWS)	/* the same for old timestamps */	\
+	TL_MIB(TCPACKSkippedSeq)	/* for sequence numbers outside the window */	\
+	TL_MIB(TCPACKSkippedFinWait2)	/* in FIN-WAIT-2 without a program */	\
+	TL_MIB(TCPACKSkippedTimeWait)	/* in TIME-WAIT */	\
 	TL_MIB(TCPSYNChallenge)		/* SYNs answered so */		\
 	TL_MIB(OutOfWindowIcmps)	/* ICMP about nothing outstanding (RFC5927) */	\
 	TL_MIB(LockDroppedIcmps)	/* ICMP errors while a program held the socket */	\
@@ -116,7 +127,8 @@ unsigned long tl_edge_read(const struct net *net, int edge);
 unsigned long tl_established_read(const struct net *net);
 
 /* Count one more @name in @net; any context. */
-#define TL_INC(net, name)	this_cpu_inc(tl_net(net)->stats->mib[TL_MIB_##name])
+#define TL_INC(net, name)	tl_mib_inc(net, TL_MIB_##name)
+#define tl_mib_inc(net, which)	this_cpu_inc(tl_net(net)->stats->mib[which])
 #define TL_ADD(net, name, n)	this_cpu_add(tl_net(net)->stats->mib[TL_MIB_##name], n)
 
 #endif

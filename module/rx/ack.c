@@ -76,6 +76,8 @@ static void take_news(struct sock *sk, const struct sk_buff *skb, bool window_ch
 	n.plain = cb->seq == cb->end && !window_changed;
 	/* RFC5681 2: a duplicate ACK, by its five marks */
 	n.dup = !n.tally.acked && n.plain && cb->ack == tl->snd.una && tl->board.out;
+	/* with nothing outstanding there was nothing that could meet congestion */
+	n.ece = tl->ecn.echoed && n.prior_una != tl->snd.nxt;
 	if (!n.tally.acked && !n.tally.sacked && !n.dup && !n.dsack && !n.ece)
 		return;
 	tl_loss_ack(sk, &n);
@@ -109,6 +111,8 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 		return TL_DROP_AckUnsent;
 	}
 
+	tl_ecn_rcv_ack(sk, cb);
+	tl_ecn_rcv_cwr(sk, cb);
 	/* The peer is there, whatever it says, and so is the way to it. */
 	tl->ackp.last_seg = tl_clock_jiffies();
 	tl->loss.probes = 0;

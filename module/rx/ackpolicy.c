@@ -237,3 +237,20 @@ void tl_ack_timer(struct sock *sk)
 	TL_INC(sock_net(sk), DelayedACKs);
 	tl_send_ack(sk);
 }
+
+/**
+ * tl_ack_be_quick() - the peer may wait for our ACKs: no delay for the next few segments
+ * @sk: socket, locked
+ * @most: how many of them, at most
+ */
+void tl_ack_be_quick(struct sock *sk, u8 most)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct tl_ackpolicy *a = &tl->ackp;
+	u32 segments = tl->rcv.wnd / (2 * max_t(u32, tl->rcv.mss, 1));
+
+	/* as many as the window holds: two, if it holds none */
+	a->quick = max_t(u8, a->quick, min_t(u32, segments ?: 2, most));
+	a->interactive = 0;
+	a->ato = delay_min(sk);
+}

@@ -107,6 +107,7 @@ void tl_rcv_data(struct sock *sk, struct sk_buff *skb)
 		goto drop;
 	}
 	estimate_mss(&tl->rcv, skb);
+	tl_ecn_received(sk, TL_CB(skb)->tos);
 	tl_ack_received(sk, skb);
 
 	if (seq_gt(TL_CB(skb)->seq, tl->rcv.nxt)) {

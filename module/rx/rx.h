@@ -146,5 +146,6 @@ void tl_ack_sent(struct sock *sk);
 void tl_ack_sent_data(struct sock *sk);
 void tl_ack_timer(struct sock *sk);
 void tl_ack_quick(struct sock *sk, bool on);
+void tl_ack_be_quick(struct sock *sk, u8 most);
 
 #endif

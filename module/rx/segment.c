@@ -49,7 +49,24 @@ static bool rst_exact(const struct sock *sk, const struct tl_cb *cb)
 		tl_in_state(sk, TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK));
 }
 
-/* First: sequence number. What is not acceptable is acknowledged, so that the peer learns. */
+/* A segment that is not acceptable is acknowledged, so that the peer learns; within limits. */
+static void answer_unacceptable(struct sock *sk, const struct tl_cb *cb, enum tl_mib skipped)
+{
+	if (sk->sk_state == TCP_FIN_WAIT2 && sock_flag(sk, SOCK_DEAD))
+		skipped = TL_MIB_TCPACKSkippedFinWait2;
+	if (!tl_oow_limited_for(sock_net(sk), cb, &tl_sk(sk)->oow_last, skipped))
+		tl_ack_want_now(sk);
+}
+
+/* RFC5961 4.2: a SYN, wherever it lies: did the peer forget us? */
+static enum tl_drop challenge_syn(struct sock *sk)
+{
+	TL_INC(sock_net(sk), TCPSYNChallenge);
+	tl_challenge(sk);
+	return TL_DROP_SynInWindow;
+}
+
+/* First: sequence number. */
 static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);
@@ -57,8 +74,10 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 	u32 wnd = tl_rcv_window_left(tl);
 
 	if (paws_failed(tl, cb)) {
+		if (cb->flags & TL_SYN)
+			return challenge_syn(sk);
 		TL_INC(sock_net(sk), PAWSEstab);
-		tl_ack_want_now(sk);
+		answer_unacceptable(sk, cb, TL_MIB_TCPACKSkippedPAWS);
 		return TL_DROP_Paws;
 	}
 	if (seg_acceptable(cb->seq, cb->end, tl->rcv.wup, tl->rcv.nxt, wnd))
@@ -71,21 +90,19 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 		return rst_exact(sk, cb) ? TL_DROP_NONE : TL_DROP_OutOfWindow;
 	if (tl_is_early(sk) && cb->seq == tl->rcv.irs &&
 	    (cb->flags & (TL_SYN | TL_ACK)) == TL_SYN) {
-		tl_send_syn(sk, NULL);		/* the peer's SYN again: our SYN-ACK was lost */
+		/* the peer's SYN again: our SYN-ACK was lost */
+		if (!tl_oow_limited(sock_net(sk), &tl->oow_last, TL_MIB_TCPACKSkippedSynRecv))
+			tl_send_syn(sk, NULL);
 		return TL_DROP_OldData;
 	}
-	if (cb->flags & TL_SYN) {
-		/* RFC5961 4.2: a SYN outside of the window, too */
-		TL_INC(sock_net(sk), TCPSYNChallenge);
-		tl_challenge(sk);
-		return TL_DROP_SynInWindow;
-	}
+	if (cb->flags & TL_SYN)
+		return challenge_syn(sk);
 	if (seq_leq(cb->end, tl->rcv.nxt) && cb->seq != cb->end) {
 		TL_INC(sock_net(sk), DelayedACKLost);
-		tl_ack_want_now(sk);
+		answer_unacceptable(sk, cb, TL_MIB_TCPACKSkippedSeq);
 		return TL_DROP_OldData;
 	}
-	tl_ack_want_now(sk);
+	answer_unacceptable(sk, cb, TL_MIB_TCPACKSkippedSeq);
 	return TL_DROP_OutOfWindow;
 }
 
@@ -112,9 +129,7 @@ static enum tl_drop check_syn(struct sock *sk, const struct sk_buff *skb)
 
 	if (!(cb->flags & TL_SYN) || is_syn_again(sk, cb))
 		return TL_DROP_NONE;
-	TL_INC(sock_net(sk), TCPSYNChallenge);
-	tl_challenge(sk);
-	return TL_DROP_SynInWindow;
+	return challenge_syn(sk);
 }
 
 /* Fifth, SYN-RECEIVED: does it acknowledge our SYN? */

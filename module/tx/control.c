@@ -25,6 +25,27 @@ void tl_send_ack(struct sock *sk)
 	}
 }
 
+/*
+ * What SYN and SYN-ACK say of ECN (RFC3168 6.1.1). A SYN that nobody answered goes again without,
+ * if the administrator does not mind: something on the way may have dropped it for that
+ * (RFC3168 6.1.1.1).
+ */
+static u8 syn_ecn_flags(struct sock *sk, const struct dst_entry *dst)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	bool again = tl->snd.nxt != tl->snd.iss;
+
+	if (sk->sk_state == TCP_SYN_RECV)
+		return tl->ecn.ok ? TL_ECE : 0;
+	if (!again)
+		tl->ecn.ok = tl_ecn_ask(sk, dst);
+	else
+		tl_ecn_reduced(sk);	/* a lost SYN is a sign of congestion, too, as in Linux */
+	if (!tl->ecn.ok || (again && TL_SYSCTL(sock_net(sk), ecn_fallback)))
+		return 0;
+	return TL_ECE | TL_CWR;
+}
+
 static int send_syn(struct sock *sk, const struct tl_fo_cookie *cookie, u32 len)
 {
 	struct tl_sock *tl = tl_sk(sk);
@@ -35,6 +56,7 @@ static int send_syn(struct sock *sk, const struct tl_fo_cookie *cookie, u32 len)
 		return -EHOSTUNREACH;
 	if (sk->sk_state == TCP_SYN_RECV)
 		flags |= TL_ACK;
+	flags |= syn_ecn_flags(sk, dst);
 	if (tl->rcv.wscale_ok)
 		which |= TL_OPT_WSCALE;
 	if (tl->rcv.ts_ok)

@@ -72,8 +72,11 @@ static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	tl_opt_fastopen_write((u8 *)th + usual, cookie);
 }
 
-/* Header, checksum, IP. Consumes @skb. Return: 0 or a negative errno of the layers below. */
-static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 which,
+/*
+ * Header, checksum, IP, with @ecn in its two bits. Consumes @skb. Return: 0 or a negative errno of
+ * the layers below.
+ */
+static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 ecn, u8 which,
 		struct tl_opts *opts, const struct tl_fo_cookie *cookie)
 {
 	struct tl_sock *tl = tl_sk(sk);
@@ -93,7 +96,7 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 whic
 	if (flags & TL_ACK)
 		tl_ack_sent(sk);
 	tl->segs_out++;
-	err = tl->af->xmit(sk, skb);
+	err = tl->af->xmit(sk, skb, ecn);
 	return net_xmit_eval(err);		/* a macro that looks twice */
 }
 
@@ -137,7 +140,7 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 	struct tl_sock *tl = tl_sk(sk);
 	struct sk_buff *skb = alloc_segment(tl_txq_linear(len), gfp);
 	struct tl_opts opts;
-	u8 flags = TL_ACK;
+	u8 flags = TL_ACK, ecn;
 	u32 end;
 
 	if (!skb)
@@ -155,9 +158,10 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 		__kfree_skb(skb);
 		return 0;
 	}
+	ecn = tl_ecn_out(sk, len && !seq_lt(seq, tl->snd.nxt), &flags);
 	account_data(sk, end);
 	tl_ack_sent_data(sk);
-	xmit(sk, skb, seq, flags, tl_usual_opts(sk), &opts, NULL);
+	xmit(sk, skb, seq, flags, ecn, tl_usual_opts(sk), &opts, NULL);
 	return end - seq;
 }
 
@@ -174,17 +178,19 @@ int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
 {
 	struct sk_buff *skb = alloc_segment(0, gfp);
 	struct tl_opts opts;
+	u8 ecn;
 
 	if (!skb)
 		return -ENOMEM;
 	TL_INC(sock_net(sk), OutSegs);
-	return xmit(sk, skb, seq, flags, tl_usual_opts(sk), &opts, NULL);
+	ecn = tl_ecn_out(sk, false, &flags);
+	return xmit(sk, skb, seq, flags, ecn, tl_usual_opts(sk), &opts, NULL);
 }
 
 /**
  * tl_xmit_syn() - send SYN or SYN-ACK of a full socket
  * @sk: socket, locked
- * @flags: TL_SYN, perhaps with TL_ACK
+ * @flags: TL_SYN, perhaps with TL_ACK, TL_ECE, TL_CWR
  * @which: options to offer
  * @mss: value of the MSS option
  * @cookie: Fast Open option, or NULL
@@ -214,5 +220,6 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 		tl_board_sent(&tl->board, end, end + len, tl->snd.mss, &at);
 		tl->snd.nxt = end + len;
 	}
-	return xmit(sk, skb, tl->snd.iss, flags, which, &opts, cookie);
+	return xmit(sk, skb, tl->snd.iss, flags, tl_ecn_syn_mark(sk, flags & TL_ECE), which, &opts,
+		    cookie);
 }

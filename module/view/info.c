@@ -27,6 +27,10 @@ static void info_options(const struct tl_sock *tl, struct tcp_info *info)
 		info->tcpi_snd_wscale = tl->snd.wscale;
 		info->tcpi_rcv_wscale = tl->rcv.wscale;
 	}
+	if (tl->ecn.ok)
+		info->tcpi_options |= TCPI_OPT_ECN;
+	if (tl->ecn.seen)
+		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
 	if (tl->fo.data_acked)
 		info->tcpi_options |= TCPI_OPT_SYN_DATA;
 	info->tcpi_fastopen_client_fail = tl->fo.fail;
@@ -52,6 +56,7 @@ static void info_sending(const struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_cwnd = segments(tl->cc.cwnd, mss);
 	info->tcpi_unacked = segments(tl->snd.nxt - tl->snd.una, mss);
 	info->tcpi_total_retrans = tl->loss.retrans;
+	info->tcpi_delivered_ce = tl->ecn.delivered;
 	info->tcpi_bytes_acked = tl->bytes_acked;
 	info->tcpi_notsent_bytes = max_t(s32, tl->snd.end - tl->snd.nxt, 0);
 	info->tcpi_segs_out = tl->segs_out;

@@ -173,13 +173,24 @@ static bool is_listener(const struct tl_node *node)
 	return is_sock(node) && tl_node_sk(node)->sk_state == TCP_LISTEN;
 }
 
+/* A letter for each that holds. */
+static const char *ecn_text(const struct tl_ecn *e, char text[5])
+{
+	text[0] = e->ok ? 'o' : '-';
+	text[1] = e->seen ? 's' : '-';
+	text[2] = e->echo ? 'e' : '-';
+	text[3] = e->tell ? 'c' : '-';
+	text[4] = 0;
+	return text;
+}
+
 /* connections: sockets with both ends, and how they are doing. */
 static void show_connection(struct seq_file *s, struct tl_net *tn, struct tl_node *node, int line)
 {
 	static const char * const ca[] = { "Open", "Disorder", "CWR", "Recovery", "Loss" };
 	struct tl_sock *tl;
 	struct sock *sk;
-	char timers[] = "-----";
+	char timers[] = "-----", ecn[5];
 	int i;
 
 	if (!is_sock(node) || is_listener(node))
@@ -196,10 +207,11 @@ static void show_connection(struct seq_file *s, struct tl_net *tn, struct tl_nod
 	seq_printf(s, "%8u %10u %8u %8u %8u %7u ", tl->cc.cwnd, tl->cc.ssthresh,
 		   tl->rtt.srtt >> 3, tl->rtt.rttvar >> 2,
 		   jiffies_to_msecs(tl_rto_jiffies(sk)), tl->rtt.backoff);
-	seq_printf(s, "%8u %8u %-8s %-8s %s %8d %8u %8u %6u %lu\n", tl->snd.nxt - tl->snd.una,
+	seq_printf(s, "%8u %8u %-8s %-8s %s %8d %8u %8u %6u %lu %s\n", tl->snd.nxt - tl->snd.una,
 		   tl->loss.retrans, ca[tl->loss.state], READ_ONCE(tl->cc.ops)->name, timers,
 		   max_t(int, tl->snd.end - tl->snd.una, 0), tl->rcv.nxt - tl->rcv.copied,
-		   atomic_read(&sk->sk_rmem_alloc), uid_for(s, sk), inode_of(sk));
+		   atomic_read(&sk->sk_rmem_alloc), uid_for(s, sk), inode_of(sk),
+		   ecn_text(&tl->ecn, ecn));
 }
 
 /* listeners: and the lengths of their queues. */
@@ -419,7 +431,7 @@ static const struct tl_view views[] = {
 		.header	= ENDS_HEADER
 			  "state          snd_una    snd_nxt  snd_wnd    rcv_nxt  rcv_wnd      mss "
 			  "    cwnd   ssthresh  srtt_us   var_us   rto_ms backoff inflight  retrans "
-			  "ca       cc       timer    unacked   unread     rmem    uid inode",
+			  "ca       cc       timer    unacked   unread     rmem    uid inode ecn",
 		.node	= show_connection,
 	}, {
 		.name	= "listeners",

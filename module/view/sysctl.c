@@ -137,6 +137,9 @@ static const struct ctl_table rows[] = {
 	ROW(window_scaling, proc_dointvec_minmax, &zero, &one),
 	ROW(timestamps, proc_dointvec_minmax, &zero, &two),
 	ROW(sack, proc_dointvec_minmax, &zero, &one),
+	ROW(ecn, proc_dointvec_minmax, &zero, &two),
+	ROW(ecn_fallback, proc_dointvec_minmax, &zero, &one),
+	ROW(invalid_ratelimit, proc_dointvec_ms_jiffies, NULL, NULL),
 	ROW(moderate_rcvbuf, proc_dointvec_minmax, &zero, &one),
 	ROW(min_snd_mss, proc_dointvec_minmax, &one, &mss_max),
 	ROW(rmem, proc_dointvec_minmax, &one, NULL),
@@ -213,6 +216,9 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.window_scaling		= 1,
 		.timestamps		= 1,
 		.sack			= 1,
+		.ecn			= 2,		/* for those who ask */
+		.ecn_fallback		= 1,		/* RFC3168 6.1.1.1 */
+		.invalid_ratelimit	= HZ / 2,
 		.moderate_rcvbuf	= 1,
 		.min_snd_mss		= 48,
 		.msl_ms			= 30000,	/* as Linux: TIME-WAIT of 60 s */

@@ -162,6 +162,9 @@ int topo_listen(struct topo *t, int port, int backlog)
 	fd = sized_socket(t);
 	if (at(t, TOPO_CLIENT) || fd < 0)
 		return -1;
+	/* one transfer may follow another */
+	if (lab_set_opt(fd, SOL_SOCKET, SO_REUSEADDR, 1))
+		return -1;
 	if (bind(fd, (struct sockaddr *)&ss, len) || listen(fd, backlog))
 		return lab_fail("bind or listen: %s", strerror(errno));
 	return fd;

@@ -13,6 +13,8 @@ static const char * const flag_names[] = {
 	"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE",
 };
 
+static const char * const ecn_names[] = { "", "ECT(1)", "ECT(0)", "CE" };
+
 static int add_num(char *p, const char *name, long v)
 {
 	if (v == WIRE_ANY || v == WIRE_AUTO)
@@ -63,6 +65,8 @@ const char *wire_text(const struct wire_seg *s)
 		p += add_num(p, "urg", s->urg);
 	if (s->optlen)
 		p += sprintf(p, " +%d raw option bytes", s->optlen);
+	if (s->tos != WIRE_ANY && s->tos & 3)
+		p += sprintf(p, " %s", ecn_names[s->tos & 3]);
 	if (s->badsum)
 		p += sprintf(p, " (bad checksum)");
 	if (s->doff)

@@ -227,6 +227,8 @@ TEST_F(fastopen_server, syn_again_draws_no_data)
 {
 	int fd, i;
 
+	/* each of them */
+	LAB_OK(lab_sysctl_set(&w->lab, "invalid_ratelimit", "0"));
 	serve(_metadata, 4);
 	ask(_metadata);
 	syn_with_data(w, 100);

@@ -132,6 +132,53 @@ TEST_F(syn_cookies, options_apart)
 	EXPECT_EQ(TCPI_OPT_SACK, info.tcpi_options & (TCPI_OPT_SACK | TCPI_OPT_WSCALE));
 }
 
+/* What a cookie's SYN-ACK granted of ECN, and what came back of it. */
+static void ecn_by_cookie(struct __test_metadata *_metadata, bool keep)
+{
+	int fd;
+
+	cookies_mode(_metadata, "2");
+	LAB_FD(wire_listen(w, 4));
+	wire_inject(w, SYN | ECE | CWR, .mss = 1460, .tsval = 4711);
+	wire_expect(w, SYN | ACK | ECE, .tos = 0, .tsval = WIRE_SOME);
+	if (!keep)
+		LAB_OK(lab_sysctl_set(&w->lab, "ecn", "0"));
+	wire_inject(w, ACK);
+	fd = take_child(_metadata);
+	EXPECT_EQ(keep ? TCPI_OPT_ECN : 0, info_of(fd).tcpi_options & TCPI_OPT_ECN);
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100));
+	wire_expect(w, ACK, .len = 100, .tos = keep ? 2 : 0);
+}
+
+/* RFC3168 6.1.1, RFC4987 3.6: ECN comes back in the timestamp, too */
+TEST_F(syn_cookies, remembers_ecn)
+{
+	ecn_by_cookie(_metadata, true);
+}
+
+/* ... unless the administrator has changed his mind. */
+TEST_F(syn_cookies, ecn_not_wanted_any_more)
+{
+	ecn_by_cookie(_metadata, false);
+}
+
+/* It is remembered if it was agreed on, and not else. */
+TEST_F(syn_cookies, no_ecn)
+{
+	cookies_mode(_metadata, "2");
+	LAB_FD(wire_listen(w, 4));
+	wire_inject(w, SYN, .mss = 1460, .tsval = 4711);
+	wire_expect(w, SYN | ACK);
+	wire_inject(w, ACK);
+	EXPECT_EQ(0, info_of(take_child(_metadata)).tcpi_options & TCPI_OPT_ECN);
+	/* no timestamp: nowhere to keep it */
+	wire_new_flow(w);
+	wire_inject(w, SYN | ECE | CWR, .mss = 1460);
+	wire_expect(w, SYN | ACK);
+	wire_inject(w, ACK);
+	EXPECT_EQ(0, info_of(take_child(_metadata)).tcpi_options & TCPI_OPT_ECN);
+}
+
 /* Without a timestamp there is nowhere to keep them: they are not agreed on. */
 TEST_F(syn_cookies, no_timestamp_no_options)
 {
