@@ -45,6 +45,12 @@ struct tl_sysctl {
 	int	window_scaling;
 	int	timestamps;
 	int	sack;
+	int	dsack;
+	unsigned long	comp_sack_delay_ns;
+	unsigned long	comp_sack_slack_ns;
+	int	comp_sack_nr;
+	int	backlog_ack_defer;
+	int	pingpong_thresh;
 	int	moderate_rcvbuf;
 	int	min_snd_mss;
 	int	rmem[3];

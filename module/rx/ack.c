@@ -40,7 +40,6 @@ static void take_new_ack(struct sock *sk, const struct sk_buff *skb)
 	tl_loss_acked(sk, acked, flight);
 	tl_rto_restart(sk);
 	sk_dst_confirm(sk);
-	tl_write_space(sk);
 }
 
 /**

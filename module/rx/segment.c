@@ -49,7 +49,24 @@ static bool rst_exact(const struct sock *sk, const struct tl_cb *cb)
 		tl_in_state(sk, TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK));
 }
 
-/* First: sequence number. What is not acceptable is acknowledged, so that the peer learns. */
+/*
+ * What is not acceptable is acknowledged, so that the peer learns. If it comes again, the ACK may
+ * have been lost or late: then the peer needs ACKs soon, and is told what it need not have sent.
+ */
+static void answer_unacceptable(struct sock *sk, const struct tl_cb *cb)
+{
+	u32 nxt = tl_sk(sk)->rcv.nxt;
+
+	tl_ack_want_now(sk);
+	if (cb->seq == cb->end || !seq_lt(cb->seq, nxt))
+		return;
+	TL_INC(sock_net(sk), DelayedACKLost);
+	tl_ack_be_quick(sk, TL_QUICK_MAX);
+	tl_sk(sk)->rcv.sackout.has_dup = false;
+	tl_rcv_duplicate(sk, cb->seq, seq_min(cb->end, nxt));
+}
+
+/* First: sequence number. */
 static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);
@@ -58,7 +75,7 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 
 	if (paws_failed(tl, cb)) {
 		TL_INC(sock_net(sk), PAWSEstab);
-		tl_ack_want_now(sk);
+		answer_unacceptable(sk, cb);
 		return TL_DROP_Paws;
 	}
 	if (seg_acceptable(cb->seq, cb->end, tl->rcv.wup, tl->rcv.nxt, wnd))
@@ -80,23 +97,23 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 		tl_challenge(sk);
 		return TL_DROP_SynInWindow;
 	}
-	if (seq_leq(cb->end, tl->rcv.nxt) && cb->seq != cb->end) {
-		TL_INC(sock_net(sk), DelayedACKLost);
-		tl_ack_want_now(sk);
+	answer_unacceptable(sk, cb);
+	if (seq_leq(cb->end, tl->rcv.nxt) && cb->seq != cb->end)
 		return TL_DROP_OldData;
-	}
-	tl_ack_want_now(sk);
 	return TL_DROP_OutOfWindow;
 }
 
-/* Second: RST. Elsewhere in the window than at RCV.NXT the peer is asked (RFC5961 3.2). */
+/*
+ * Second: RST. Elsewhere in the window than at RCV.NXT, or where a peer may think that is, the peer
+ * is asked (RFC5961 3.2).
+ */
 static enum tl_drop check_rst(struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tl_cb *cb = TL_CB(skb);
 
 	if (!(cb->flags & TL_RST))
 		return TL_DROP_NONE;
-	if (!rst_exact(sk, cb)) {
+	if (!rst_exact(sk, cb) && !tl_sackout_ends_at(&tl_sk(sk)->rcv.sackout, cb->seq)) {
 		tl_fastopen_stray_reset(sk);
 		tl_challenge(sk);
 		return TL_DROP_BadRst;
@@ -224,6 +241,7 @@ static void take_text(struct sock *sk, struct sk_buff *skb)
 		consume_skb(skb);
 		return;
 	}
+	tl_rcv_window_echo(sk, skb);
 	tl_rcv_data(sk, skb);
 }
 
@@ -246,6 +264,7 @@ static void respond(struct sock *sk)
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT | TCPF_LISTEN))
 		return;
 	tl_output(sk, TL_PUSH_USUAL);
+	tl_write_space(sk);
 	tl_ack_check(sk);
 }
 

@@ -53,7 +53,7 @@ static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
 static int next_segment(struct sock *sk, enum tl_push push)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 flight = tl_flight(sk), avail, len, wnd, cwnd;
+	u32 flight = tl_flight(sk), mss = tl_mss_now(sk), avail, len, wnd, cwnd;
 
 	if (seq_gt(tl->snd.nxt, tl->snd.end))
 		return -1;				/* the FIN has gone, too */
@@ -62,13 +62,13 @@ static int next_segment(struct sock *sk, enum tl_push push)
 	if (!avail)
 		return tl->snd.fin && wnd ? 0 : -1;
 
-	len = min3(avail, (u32)tl->snd.mss, wnd);
+	len = min3(avail, mss, wnd);
 	if (!len)
 		return -1;
 	cwnd = room(tl_loss_allowance(sk), flight);
 	if (len > cwnd && flight)
 		return -1;
-	if (len < tl->snd.mss && !worth_sending(tl, len, avail, push))
+	if (len < mss && !worth_sending(tl, len, avail, push))
 		return -1;
 	return len;
 }
@@ -90,11 +90,13 @@ void tl_output(struct sock *sk, enum tl_push push)
 		tl_mss_sync(sk, dst_mtu(dst));
 
 	while ((len = next_segment(sk, push)) >= 0) {
+		bool small = len < tl_mss_now(sk);
+
 		sent = tl_xmit_data(sk, tl->snd.nxt, len, GFP_ATOMIC);
 		if (sent <= 0)
 			break;
 		tl->snd.nxt += sent;
-		if (len < tl->snd.mss)
+		if (small)
 			tl->snd.minshall = tl->snd.nxt;
 	}
 	tl_persist_update(sk);
