@@ -14,6 +14,7 @@
 #include <linux/unaligned.h>
 #endif
 
+#include <linux/hrtimer.h>
 #include <linux/ipv6.h>
 #include <linux/net.h>
 #include <linux/sysctl.h>
@@ -30,6 +31,17 @@
 /* from_timer() became timer_container_of() in 6.16. */
 #ifndef timer_container_of
 #define timer_container_of(var, timer, field) from_timer(var, timer, field)
+#endif
+
+/* hrtimer_setup() took the place of hrtimer_init() in 6.13. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*fn)(struct hrtimer *timer),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = fn;
+}
 #endif
 
 /* inet_sock's bits moved from bitfields to inet_flags in 6.6. */

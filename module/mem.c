@@ -85,31 +85,52 @@ void tl_mem_wake_writer(struct sock *sk)
 	rcu_read_unlock();
 }
 
+/* What a segment of the largest size costs, if each is a buffer of its own. */
+static u32 segment_cost(const struct tl_sock *tl)
+{
+	u32 data = max(tl->snd.mss, tl->snd.peer_mss) + TL_MAX_HEADER +
+		   SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+
+	return roundup_pow_of_two(data) + SKB_DATA_ALIGN(sizeof(struct sk_buff));
+}
+
 /**
  * tl_mem_grow_sndbuf() - room for twice the congestion window, with what buffers cost
  * @sk: socket, locked
+ *
+ * Twice: while one window waits for its ACK, the program writes the next, and recovery after a loss
+ * needs a part of it.
  */
 void tl_mem_grow_sndbuf(struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u64 want = 2ULL * max(tl->cc.cwnd, 10U * tl->snd.mss);
+	u32 segments = max(tl->cc.cwnd / max_t(u32, tl->snd.mss, 1), 10U);
+	u64 want = 2ULL * segments * segment_cost(tl);
 
-	want += want / 4;
-	if (want <= sk->sk_sndbuf || (sk->sk_userlocks & SOCK_SNDBUF_LOCK) ||
-	    sk_under_memory_pressure(sk) || sk_memory_allocated(sk) >= sk_prot_mem_limits(sk, 0))
-		return;
-	WRITE_ONCE(sk->sk_sndbuf, min_t(u64, want, TL_SYSCTL(sock_net(sk), wmem[2])));
+	if (want > sk->sk_sndbuf && !(sk->sk_userlocks & SOCK_SNDBUF_LOCK))
+		WRITE_ONCE(sk->sk_sndbuf, min_t(u64, want, TL_SYSCTL(sock_net(sk), wmem[2])));
+}
+
+/* Would a larger buffer help? Not if the window is full anyway, and not if memory is short. */
+static bool may_grow(const struct sock *sk)
+{
+	return !sk_under_memory_pressure(sk) &&
+	       sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0) &&
+	       tl_flight(sk) < tl_sk(sk)->cc.cwnd;
 }
 
 /**
- * tl_write_space() - acknowledged data has gone: let the program write on
+ * tl_write_space() - a segment was dealt with, and what it allowed to go has gone: if the program
+ * waits for room, is there some now?
  * @sk: socket, locked
  */
 void tl_write_space(struct sock *sk)
 {
-	tl_mem_grow_sndbuf(sk);
 	/* pairs with the barrier in poll: see tl_poll() */
 	smp_mb();
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-		sk->sk_write_space(sk);
+	if (!sk->sk_socket || !test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		return;
+	if (may_grow(sk))
+		tl_mem_grow_sndbuf(sk);
+	sk->sk_write_space(sk);
 }

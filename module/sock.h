@@ -40,6 +40,7 @@ struct tl_config {
 	u32	keep_intvl;		/* jiffies */
 	u32	user_timeout;		/* ms */
 	int	linger2;		/* jiffies; negative: no FIN-WAIT-2 for orphans */
+	u32	window_clamp;		/* bytes, TCP_WINDOW_CLAMP */
 	u8	keep_probes;
 	u8	syn_retries;
 	u8	defer_accept;		/* SYN-ACKs for which a bare ACK waits; see tl_synq_rcv() */

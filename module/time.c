@@ -8,6 +8,7 @@
 #include "time.h"
 
 static tl_timer_fn handlers[TL_NTIMERS];
+static tl_timer_fn fine_handlers[TL_NFINE];
 
 /**
  * tl_timers_handler() - say what a deadline does; at load time only
@@ -17,6 +18,16 @@ static tl_timer_fn handlers[TL_NTIMERS];
 void tl_timers_handler(enum tl_timer which, tl_timer_fn fn)
 {
 	handlers[which] = fn;
+}
+
+/**
+ * tl_fine_handler() - say what a fine deadline does; at load time only
+ * @which: deadline
+ * @fn: handler; @fn may end the connection
+ */
+void tl_fine_handler(enum tl_fine which, tl_timer_fn fn)
+{
+	fine_handlers[which] = fn;
 }
 
 /* Sleep until the earliest deadline, if the kernel timer would fire later than that. */
@@ -54,6 +65,66 @@ static void run(struct sock *sk)
 	sk_mem_reclaim(sk);
 }
 
+/*
+ * Let the hrtimer fire at a deadline. While it is pending it holds the socket: so it is known whether
+ * it was, for it may fire on another CPU in this moment.
+ */
+static void fine_start(struct sock *sk, enum tl_fine which)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+
+	if (hrtimer_try_to_cancel(&t->fine_timer) != 1)
+		sock_hold(sk);
+	hrtimer_start_range_ns(&t->fine_timer, ns_to_ktime(t->fine_deadline[which]),
+			       t->fine_slack[which], HRTIMER_MODE_ABS_PINNED_SOFT);
+}
+
+/* The earliest fine deadline; TL_NFINE if there is none. */
+static enum tl_fine fine_next(const struct tl_timers *t)
+{
+	enum tl_fine next = TL_NFINE;
+	int i;
+
+	for (i = 0; i < TL_NFINE; i++)
+		if ((t->fine_armed & BIT(i)) &&
+		    (next == TL_NFINE || t->fine_deadline[i] < t->fine_deadline[next]))
+			next = i;
+	return next;
+}
+
+/* The same as run() for fine deadlines. */
+static void fine_run(struct sock *sk)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+	enum tl_fine next;
+	int i;
+
+	for (i = 0; i < TL_NFINE; i++) {
+		if (!(t->fine_armed & BIT(i)) || ktime_get_ns() < t->fine_deadline[i])
+			continue;
+		t->fine_armed &= ~BIT(i);
+		fine_handlers[i](sk);
+	}
+	next = fine_next(t);
+	if (next != TL_NFINE && !hrtimer_is_queued(&t->fine_timer))
+		fine_start(sk, next);
+}
+
+static enum hrtimer_restart fine_fire(struct hrtimer *timer)
+{
+	struct tl_sock *tl = container_of(timer, struct tl_sock, timers.fine_timer);
+	struct sock *sk = (struct sock *)tl;
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		fine_run(sk);
+	else
+		tl->timers.deferred = true;	/* tl_timers_release() runs it */
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	return HRTIMER_NORESTART;
+}
+
 static void fire(struct timer_list *timer)
 {
 	struct tl_sock *tl = timer_container_of(tl, timer, timers.timer);
@@ -80,6 +151,7 @@ void tl_timers_release(struct sock *sk)
 		return;
 	t->deferred = false;
 	run(sk);
+	fine_run(sk);
 }
 
 /**
@@ -91,7 +163,9 @@ void tl_timers_init(struct sock *sk)
 	struct tl_timers *t = &tl_sk(sk)->timers;
 
 	timer_setup(&t->timer, fire, 0);
+	hrtimer_setup(&t->fine_timer, fine_fire, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_SOFT);
 	t->armed = 0;
+	t->fine_armed = 0;
 	t->deferred = false;
 }
 
@@ -145,8 +219,11 @@ void tl_timers_clear(struct sock *sk)
 	struct tl_timers *t = &tl_sk(sk)->timers;
 
 	t->armed = 0;
+	t->fine_armed = 0;
 	t->deferred = false;
 	sk_stop_timer(sk, &t->timer);
+	if (hrtimer_try_to_cancel(&t->fine_timer) == 1)
+		__sock_put(sk);
 }
 
 /**
@@ -169,6 +246,46 @@ bool tl_timer_armed(const struct sock *sk, enum tl_timer which)
 long tl_timer_left(const struct sock *sk, enum tl_timer which)
 {
 	return max_t(long, READ_ONCE(tl_sk(sk)->timers.deadline[which]) - jiffies, 0);
+}
+
+/**
+ * tl_fine_set() - set or move a fine deadline
+ * @sk: socket, locked
+ * @which: deadline
+ * @delay_ns: from now
+ * @slack_ns: it may come so much later, to share an interrupt with another timer
+ */
+void tl_fine_set(struct sock *sk, enum tl_fine which, u64 delay_ns, u32 slack_ns)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+	u64 when = ktime_get_ns() + delay_ns;
+
+	t->fine_deadline[which] = when;
+	t->fine_slack[which] = slack_ns;
+	t->fine_armed |= BIT(which);
+	if (!hrtimer_is_queued(&t->fine_timer) ||
+	    when < ktime_to_ns(hrtimer_get_softexpires(&t->fine_timer)))
+		fine_start(sk, which);
+}
+
+/**
+ * tl_fine_clear() - forget a fine deadline
+ * @sk: socket, locked
+ * @which: deadline
+ */
+void tl_fine_clear(struct sock *sk, enum tl_fine which)
+{
+	tl_sk(sk)->timers.fine_armed &= ~BIT(which);
+}
+
+/**
+ * tl_fine_armed() - is a fine deadline set?
+ * @sk: socket; without its lock the answer may be old
+ * @which: deadline
+ */
+bool tl_fine_armed(const struct sock *sk, enum tl_fine which)
+{
+	return READ_ONCE(tl_sk(sk)->timers.fine_armed) & BIT(which);
 }
 
 static void mini_fire(struct timer_list *timer)

@@ -25,10 +25,16 @@
  *	conn/close.c.
  *
  * Requests and TIME-WAITs have a tl_mini_timer each, without a socket.
+ *
+ * What must be finer than a jiffy is a *fine* deadline, in nanoseconds: the same idea once more,
+ * with one hrtimer for all of them.
+ *
+ * COMPRESS: while there is a hole, one ACK for several segments is due. Handler in rx/ackpolicy.c.
  */
 #ifndef TCPLAB_TIME_H
 #define TCPLAB_TIME_H
 
+#include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/timer.h>
 #include <linux/types.h>
@@ -46,17 +52,27 @@ enum tl_timer {
 	TL_NTIMERS,
 };
 
+enum tl_fine {
+	TL_FINE_COMPRESS,
+	TL_NFINE,
+};
+
 struct tl_timers {
 	struct timer_list	timer;
 	unsigned long		deadline[TL_NTIMERS];	/* jiffies */
 	u8			armed;			/* bit per tl_timer */
+	u8			fine_armed;		/* bit per tl_fine */
 	bool			deferred;		/* fired while a program owned the socket */
+	struct hrtimer		fine_timer;
+	u64			fine_deadline[TL_NFINE];	/* ns, CLOCK_MONOTONIC */
+	u32			fine_slack[TL_NFINE];	/* ns that it may come late */
 };
 
 /* What a deadline does: called with the socket locked, BHs off. Set once, by main.c. */
 typedef void (*tl_timer_fn)(struct sock *sk);
 
 void tl_timers_handler(enum tl_timer which, tl_timer_fn fn);
+void tl_fine_handler(enum tl_fine which, tl_timer_fn fn);
 void tl_timers_init(struct sock *sk);
 void tl_timer_set(struct sock *sk, enum tl_timer which, unsigned long delay);
 void tl_timer_set_earlier(struct sock *sk, enum tl_timer which, unsigned long delay);
@@ -65,6 +81,10 @@ void tl_timers_clear(struct sock *sk);
 bool tl_timer_armed(const struct sock *sk, enum tl_timer which);
 long tl_timer_left(const struct sock *sk, enum tl_timer which);
 void tl_timers_release(struct sock *sk);
+
+void tl_fine_set(struct sock *sk, enum tl_fine which, u64 delay_ns, u32 slack_ns);
+void tl_fine_clear(struct sock *sk, enum tl_fine which);
+bool tl_fine_armed(const struct sock *sk, enum tl_fine which);
 
 struct tl_mini_timer {
 	struct timer_list	timer;

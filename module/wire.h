@@ -90,6 +90,7 @@ enum {
 #define TL_LEN_MSS		4
 #define TL_LEN_WSCALE		3
 #define TL_LEN_SACK_PERM	2
+#define TL_LEN_SACK_BLOCK	8	/* RFC2018 3 */
 #define TL_LEN_TIMESTAMP	10
 #define TL_LEN_TIMESTAMP_PAD	12	/* with two NOPs before it (RFC7323 appendix A) */
 #define TL_MAX_OPTS		40
@@ -127,8 +128,18 @@ struct tl_opts {
 	u8	sacks;
 };
 
-#define TL_SACK_BLOCK		8	/* RFC2018 3: two sequence numbers */
-#define TL_MAX_SACKS		4
+#define TL_LEN_SACK_BLOCK	8	/* RFC2018 3: two sequence numbers */
+#define TL_SACK_BLOCKS		4	/* as many as a header has room for */
+
+/**
+ * struct tl_sack_block - a run of octets (RFC2018 3)
+ * @left: the first
+ * @right: behind the last
+ */
+struct tl_sack_block {
+	u32	left;
+	u32	right;
+};
 
 #define TL_FO_COOKIE_MIN	4
 #define TL_FO_COOKIE_MAX	16
@@ -147,6 +158,8 @@ struct tl_fo_cookie {
 void tl_opts_parse(const u8 *opt, unsigned int len, bool syn, struct tl_opts *o);
 unsigned int tl_opts_len(u8 which);
 void tl_opts_write(u8 *p, u8 which, const struct tl_opts *o);
+unsigned int tl_opt_sack_len(unsigned int n);
+void tl_opt_sack_write(u8 *p, const struct tl_sack_block *blocks, unsigned int n);
 unsigned int tl_opt_fastopen_len(const struct tl_fo_cookie *cookie);
 void tl_opt_fastopen_write(u8 *p, const struct tl_fo_cookie *cookie);
 

@@ -27,9 +27,11 @@ static int get_nodelay(struct sock *sk)
 
 static int set_cork(struct sock *sk, int val)
 {
-	tl_sk(sk)->snd.cork = !!val;
-	if (!val)
-		tl_output_push(sk);
+	struct tl_sock *tl = tl_sk(sk);
+
+	tl->snd.cork = !!val;
+	if (!val)		/* Nagle may still hold it back */
+		tl_output(sk, tl->snd.nodelay ? TL_PUSH_ALL : TL_PUSH_USUAL);
 	return 0;
 }
 
@@ -163,13 +165,18 @@ static int get_defer_accept(struct sock *sk)
 
 static int set_quickack(struct sock *sk, int val)
 {
-	tl_ack_quick(sk, val & 1);
+	tl_ack_quick(sk, val);
 	return 0;
 }
 
 static int get_quickack(struct sock *sk)
 {
-	return !tl_sk(sk)->ackp.interactive;
+	return !tl_ack_is_interactive(sk);
+}
+
+static int get_window_clamp(struct sock *sk)
+{
+	return tl_sk(sk)->rcv.clamp ?: tl_sk(sk)->config.window_clamp;
 }
 
 static int set_user_timeout(struct sock *sk, int val)
@@ -246,6 +253,7 @@ static const struct int_option {
 	[TCP_SYNCNT]		= { set_syncnt, get_syncnt },
 	[TCP_LINGER2]		= { set_linger2, get_linger2 },
 	[TCP_DEFER_ACCEPT]	= { set_defer_accept, get_defer_accept },
+	[TCP_WINDOW_CLAMP]	= { tl_rcv_window_clamp, get_window_clamp },
 	[TCP_QUICKACK]		= { set_quickack, get_quickack },
 	[TCP_USER_TIMEOUT]	= { set_user_timeout, get_user_timeout },
 	[TCP_FASTOPEN]		= { set_fastopen, get_fastopen },

@@ -48,6 +48,12 @@ struct tl_sysctl {
 	int	ecn;			/* 1: ask for it, 2: accept it */
 	int	ecn_fallback;
 	int	invalid_ratelimit;	/* jiffies */
+	int	dsack;
+	unsigned long	comp_sack_delay_ns;
+	unsigned long	comp_sack_slack_ns;
+	int	comp_sack_nr;
+	int	backlog_ack_defer;
+	int	pingpong_thresh;
 	int	moderate_rcvbuf;
 	int	min_snd_mss;
 	int	rmem[3];

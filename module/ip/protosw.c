@@ -161,6 +161,7 @@ static void unhash_sock(struct sock *sk)
 static void release_cb(struct sock *sk)
 {
 	tl_timers_release(sk);
+	tl_ack_release(sk);
 }
 
 static int hash_sock(struct sock *sk)

@@ -70,6 +70,9 @@
 	TL_MIB(TCPKeepAlive)		/* keepalive probes sent */	\
 	TL_MIB(DelayedACKs)		/* ACKs sent by the delay timer */	\
 	TL_MIB(DelayedACKLost)		/* segments that came twice */	\
+	TL_MIB(TCPDSACKOldSent)		/* D-SACKs sent: octets before RCV.NXT came again */	\
+	TL_MIB(TCPDSACKOfoSent)		/* D-SACKs sent: octets out of order came again */	\
+	TL_MIB(TCPAckCompressed)	/* ACKs not sent, since one after them told it all */	\
 	TL_MIB(TCPOFOQueue)		/* segments kept out of order */	\
 	TL_MIB(TCPOFODrop)		/* out of order, no room */	\
 	TL_MIB(TCPOFOMerge)		/* out of order, overlapping */	\
@@ -77,9 +80,11 @@
 	TL_MIB(PruneCalled)		/* receive buffer used up */	\
 	TL_MIB(OfoPruned)		/* then given up: segments out of order */	\
 	TL_MIB(TCPRcvCollapsed)		/* and buffers made by copying others together */	\
+	TL_MIB(RcvPruned)		/* nothing helped */		\
 	TL_MIB(TCPRcvQDrop)		/* no room in the receive queue */	\
 	TL_MIB(TCPZeroWindowDrop)	/* came while the window was closed */	\
 	TL_MIB(TCPBacklogDrop)		/* backlog full */		\
+	TL_MIB(TCPWantZeroWindowAdv)	/* window to be closed, but announced already */	\
 	TL_MIB(TCPToZeroWindowAdv)	/* window announced as closed */	\
 	TL_MIB(TCPFromZeroWindowAdv)	/* and opened again */		\
 	TL_MIB(TCPChallengeACK)		/* RFC5961 challenge ACKs sent */	\

@@ -82,10 +82,8 @@ static void take_news(struct sock *sk, const struct sk_buff *skb, bool window_ch
 		return;
 	tl_loss_ack(sk, &n);
 	restart_timers(sk, &n);
-	if (n.tally.acked) {
+	if (n.tally.acked)
 		sk_dst_confirm(sk);
-		tl_write_space(sk);
-	}
 }
 
 /**

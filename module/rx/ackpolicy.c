@@ -2,31 +2,80 @@
 /*
  * When to acknowledge (RFC 9293 3.8.6.3, RFC 5681 4.2).
  *
- * At once: every second full segment, anything out of order, and the first segments of a
- * connection, so that the peer's slow start is not held up. Otherwise an ACK waits for data to ride
- * on, for the time that the peer's segments have been apart, within bounds and never for half a
- * second.
+ * At once: every second full segment, what fills the last gap, and as long as the peer needs ACKs
+ * soon: at the beginning of a connection, after a pause, when something came twice or came from
+ * outside the window. Otherwise an ACK waits for data to ride on, for the time that the peer's
+ * segments have been apart, within bounds and never for half a second.
+ *
+ * While there is a gap each segment would be answered. The first three answers go: they are the
+ * duplicate ACKs that set off a fast retransmit. After them, where SACK tells it all anyway, one
+ * ACK speaks for up to comp_sack_nr, within a small part of a round trip.
  */
 #include "sock.h"
 
-#define QUICK_MAX	16	/* segments acknowledged at once at the start */
+#define DUPACKS_AT_ONCE	3	/* RFC5681 3.2: as many make a loss */
 
 static u16 delay_min(const struct sock *sk)
 {
 	return msecs_to_jiffies(TL_SYSCTL(sock_net(sk), delack_min_ms));
 }
 
+/* Below the smallest RTO: or the peer would send again what only was not acknowledged yet. */
 static u16 delay_max(const struct sock *sk)
 {
-	return msecs_to_jiffies(TL_SYSCTL(sock_net(sk), delack_max_ms));
+	u32 rto = msecs_to_jiffies(TL_SYSCTL(sock_net(sk), rto_min_ms));
+
+	return min_t(u32, msecs_to_jiffies(TL_SYSCTL(sock_net(sk), delack_max_ms)),
+		     max(rto, 2U) - 1);
 }
 
-static void be_quick(struct sock *sk)
+static void more_quick(struct sock *sk, u8 most)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	u32 segments = tl->rcv.wnd / (2 * max_t(u32, tl->rcv.mss, 1));
+	u32 segments = tl->rcv.wnd / (2 * max_t(u32, tl->rcv.mss, 1)) ?: 2;
 
-	tl->ackp.quick = clamp_t(u32, segments, 2, QUICK_MAX);
+	tl->ackp.quick = max_t(u32, tl->ackp.quick, min_t(u32, segments, most));
+}
+
+/**
+ * tl_ack_be_quick() - the peer needs ACKs soon: do not count on the program's answers for a while
+ * @sk: socket, locked
+ * @most: so many ACKs at most
+ */
+void tl_ack_be_quick(struct sock *sk, u8 most)
+{
+	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+
+	more_quick(sk, most);
+	a->interactive = 0;
+	a->ato = delay_min(sk);
+}
+
+/**
+ * tl_ack_interactive() - count on the program to answer what it gets
+ * @sk: socket, locked
+ */
+void tl_ack_interactive(struct sock *sk)
+{
+	tl_sk(sk)->ackp.interactive = TL_SYSCTL(sock_net(sk), pingpong_thresh);
+}
+
+/**
+ * tl_ack_is_interactive() - is the program expected to answer what it gets?
+ * @sk: socket, locked
+ */
+bool tl_ack_is_interactive(const struct sock *sk)
+{
+	return tl_sk(sk)->ackp.interactive >= TL_SYSCTL(sock_net(sk), pingpong_thresh);
+}
+
+/* By the connection's own state, or by what the administrator said of the route. */
+static bool is_quick(struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	return (tl_sk(sk)->ackp.quick && !tl_ack_is_interactive(sk)) ||
+	       (dst && dst_metric(dst, RTAX_QUICKACK));
 }
 
 /**
@@ -35,53 +84,88 @@ static void be_quick(struct sock *sk)
  */
 void tl_ackpolicy_init(struct sock *sk)
 {
-	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
-
-	a->ato = 0;
-	be_quick(sk);
+	tl_sk(sk)->ackp.ato = 0;	/* the first data begins it */
 }
 
 /**
  * tl_ack_quick() - TCP_QUICKACK
  * @sk: socket, locked
- * @on: acknowledge at once for a while, or go back to delaying
+ * @val: 0: delay ACKs; odd: do not, for a while; even: acknowledge what waits, then delay
  */
-void tl_ack_quick(struct sock *sk, bool on)
+void tl_ack_quick(struct sock *sk, int val)
 {
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
-	a->interactive = !on;
-	if (!on)
+	if (!val) {
+		tl_ack_interactive(sk);
 		return;
-	be_quick(sk);
-	if (a->pending && tl_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
-		tl_send_ack(sk);
+	}
+	a->interactive = 0;
+	if (!a->pending || !tl_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+		return;
+	a->pushed = 1;
+	tl_ack_after_read(sk, 1);
+	if (!(val & 1))
+		tl_ack_interactive(sk);
 }
 
-/**
- * tl_ack_received() - data came: learn how far apart the segments are
- * @sk: socket, locked
- * @skb: the segment
- */
-void tl_ack_received(struct sock *sk, const struct sk_buff *skb)
+/* How far apart the segments are is how long an ACK waits for the next one. */
+static void learn_delay(struct sock *sk)
 {
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 	unsigned long now = tl_clock_jiffies(), gap = now - a->last_rcv;
 	u16 least = delay_min(sk);
 
+	if (!a->ato) {
+		more_quick(sk, TL_QUICK_MAX);
+		a->ato = least;
+	} else if (gap <= least / 2) {
+		a->ato = a->ato / 2 + least / 2;
+	} else if (gap < a->ato) {
+		a->ato = min3((u32)(a->ato / 2 + gap), (u32)tl_rto_jiffies(sk),
+			      (u32)delay_max(sk));
+	} else if (gap > tl_rto_jiffies(sk)) {
+		more_quick(sk, TL_QUICK_MAX);	/* the peer begins anew, with a small window */
+	}
+	a->last_rcv = now;
+}
+
+/**
+ * tl_ack_received() - data came in order
+ * @sk: socket, locked
+ * @arrival: the segment
+ */
+void tl_ack_received(struct sock *sk, const struct tl_arrival *arrival)
+{
+	tl_ack_want(sk);
+	tl_rcv_window_learn(sk, arrival);
+	tl_rcv_window_rtt(sk);
+	learn_delay(sk);
+	if (arrival->len >= 128)	/* what is smaller says nothing of a buffer's use */
+		tl_rcv_window_grow(sk, arrival, true);
+}
+
+/**
+ * tl_ack_received_early() - data came before its turn
+ * @sk: socket, locked
+ * @arrival: the segment
+ */
+void tl_ack_received_early(struct sock *sk, const struct tl_arrival *arrival)
+{
+	tl_ack_want(sk);
+	tl_rcv_window_learn(sk, arrival);
+}
+
+/**
+ * tl_ack_want() - something is to be acknowledged, now or later
+ * @sk: socket, locked
+ */
+void tl_ack_want(struct sock *sk)
+{
+	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+
 	a->pending = 1;
 	a->held = 0;
-	a->pushed = !!(TL_CB(skb)->flags & TL_PSH);
-	tl_rcv_window_rtt(sk, skb);
-	if (!a->ato)
-		a->ato = least;
-	else if (gap <= least / 2)
-		a->ato = a->ato / 2 + least / 2;
-	else if (gap < a->ato)
-		a->ato = min_t(u32, a->ato / 2 + gap, delay_max(sk));
-	else if (gap > tl_rto_jiffies(sk))
-		be_quick(sk);		/* the peer begins anew, with a small window */
-	a->last_rcv = now;
 }
 
 /**
@@ -90,10 +174,18 @@ void tl_ack_received(struct sock *sk, const struct sk_buff *skb)
  */
 void tl_ack_want_now(struct sock *sk)
 {
-	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+	tl_ack_want(sk);
+	tl_sk(sk)->ackp.now = 1;
+}
 
-	a->pending = 1;
-	a->now = 1;
+/**
+ * tl_ack_hurry() - so is this one, which we have no use for, and some that follow
+ * @sk: socket, locked
+ */
+void tl_ack_hurry(struct sock *sk)
+{
+	tl_ack_be_quick(sk, TL_QUICK_MAX);
+	tl_ack_want_now(sk);
 }
 
 /**
@@ -107,27 +199,98 @@ void tl_ack_synack(struct sock *sk)
 {
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
-	if (!sk->sk_write_pending && !tl_sk(sk)->config.defer_accept && !a->interactive) {
+	if (!sk->sk_write_pending && !tl_sk(sk)->config.defer_accept &&
+	    !tl_ack_is_interactive(sk)) {
 		tl_ack_want_now(sk);
 		return;
 	}
+	tl_ack_be_quick(sk, TL_QUICK_MAX);
 	a->pending = 1;
 	a->held = 1;
 	tl_timer_set(sk, TL_TIMER_DELACK, delay_max(sk));
 }
 
-static bool due(const struct sock *sk)
+/*
+ * RFC9293 SHLD-19: every second full segment. But not if reading alone would open the window as far
+ * as it was: then an ACK now would tell of a smaller one; or if the program waits for more data
+ * than it has (SO_RCVLOWAT), and so would not read.
+ */
+static bool is_second(struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+
+	return tl->rcv.nxt - tl->rcv.wup > tl->rcv.mss &&
+	       (tl->rcv.nxt - tl->rcv.copied < READ_ONCE(sk->sk_rcvlowat) ||
+		tl_rcv_window_choose(sk) >= tl->rcv.wnd);
+}
+
+/* Later, so that it may ride on data; in a round trip, or when the next segment is due. */
+static void delay(struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	const struct tl_ackpolicy *a = &tl->ackp;
+	u32 least = delay_min(sk), ato = a->ato;
 
-	if (a->now)
-		return true;
-	if (a->held)
-		return false;
-	if (a->quick && !a->interactive)
-		return true;
-	return a->unacked > tl->rcv.mss;	/* RFC9293 SHLD-19: every second full one */
+	if (ato > least) {
+		u32 most = HZ / 2;		/* RFC9293 MUST-40 */
+
+		if (tl_ack_is_interactive(sk) || a->pushed)
+			most = delay_max(sk);
+		if (tl->rtt.srtt)
+			most = min_t(u32, most, max_t(u32, usecs_to_jiffies(tl->rtt.srtt >> 3),
+						      least));
+		ato = min(ato, most);
+	}
+	ato = min_t(u32, ato, delay_max(sk));
+	if (tl_timer_armed(sk, TL_TIMER_DELACK) &&
+	    tl_timer_left(sk, TL_TIMER_DELACK) <= ato / 4) {
+		tl_send_ack(sk);		/* so soon that the timer is not worth it */
+		return;
+	}
+	tl_timer_set_earlier(sk, TL_TIMER_DELACK, ato);
+}
+
+static void forget_compressed(struct sock *sk)
+{
+	tl_sk(sk)->ackp.compressed = 0;
+	tl_fine_clear(sk, TL_FINE_COMPRESS);
+}
+
+/* 5 % of a round trip, as the side that measured the shorter one sees it, ns. */
+static u64 compress_delay(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 us8 = tl->rcv.rtt.us8;
+
+	if (tl->rtt.srtt)
+		us8 = min(us8, tl->rtt.srtt);
+	return min_t(u64, TL_SYSCTL(sock_net(sk), comp_sack_delay_ns),
+		     (u64)us8 * (NSEC_PER_USEC / 8) / 20);
+}
+
+/* There is a gap, and a segment came that did not fill it. */
+static void answer_gap(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	struct tl_ackpolicy *a = &tl->ackp;
+
+	if (!tl->rcv.sack_ok || a->compressed >= TL_SYSCTL(sock_net(sk), comp_sack_nr)) {
+		tl_send_ack(sk);
+		return;
+	}
+	if (a->dup_nxt != tl->rcv.nxt) {
+		a->dup_nxt = tl->rcv.nxt;
+		a->dupacks = 0;
+	}
+	if (a->dupacks < DUPACKS_AT_ONCE) {
+		a->dupacks++;
+		tl_send_ack(sk);
+		return;
+	}
+	a->compressed++;
+	if (!tl_fine_armed(sk, TL_FINE_COMPRESS))
+		tl_fine_set(sk, TL_FINE_COMPRESS, compress_delay(sk),
+			    TL_SYSCTL(sock_net(sk), comp_sack_slack_ns));
 }
 
 /**
@@ -136,15 +299,66 @@ static bool due(const struct sock *sk)
  */
 void tl_ack_check(struct sock *sk)
 {
-	const struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+	struct tl_sock *tl = tl_sk(sk);
+	struct tl_ackpolicy *a = &tl->ackp;
 
-	if (!a->pending)
+	if (!a->pending || a->held)
 		return;
-	if (due(sk))
+	if (a->now || is_quick(sk) || is_second(sk)) {
+		/* Of what waited for the program to let go, one ACK may tell all. */
+		if (sock_owned_by_user_nocheck(sk) &&
+		    TL_SYSCTL(sock_net(sk), backlog_ack_defer))
+			a->deferred = 1;
+		else
+			tl_send_ack(sk);
+	} else if (RB_EMPTY_ROOT(&tl->rcv.ooo)) {
+		delay(sk);
+	} else {
+		answer_gap(sk);
+	}
+}
+
+/**
+ * tl_ack_release() - the program lets the socket go
+ * @sk: socket, owned; called from release_cb
+ */
+void tl_ack_release(struct sock *sk)
+{
+	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+
+	if (!a->deferred)
+		return;
+	a->deferred = 0;
+	if (a->pending && !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT))
 		tl_send_ack(sk);
-	else if (!a->held)	/* RFC9293 MUST-40: below 0.5 s */
-		tl_timer_set_earlier(sk, TL_TIMER_DELACK,
-				     clamp_t(u16, a->ato, delay_min(sk), delay_max(sk)));
+}
+
+/* Send the ACK that stands for those held back. All but one of them were saved. */
+static void send_compressed(struct sock *sk)
+{
+	TL_ADD(sock_net(sk), TCPAckCompressed, tl_sk(sk)->ackp.compressed - 1);
+	forget_compressed(sk);
+	tl_send_ack(sk);
+}
+
+/**
+ * tl_ack_uncompress() - send what was held back, before it can no longer be told
+ * @sk: socket, locked
+ */
+void tl_ack_uncompress(struct sock *sk)
+{
+	if (tl_sk(sk)->ackp.compressed)
+		send_compressed(sk);
+}
+
+/**
+ * tl_ack_compressed_timer() - ACKs were held back long enough
+ * @sk: socket, locked
+ */
+void tl_ack_compressed_timer(struct sock *sk)
+{
+	if (tl_sk(sk)->ackp.compressed && !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		send_compressed(sk);
 }
 
 /* The program has all, and gives no sign of answering: no use to wait for data to ride on. */
@@ -152,9 +366,8 @@ static bool read_all(const struct sock *sk, int copied)
 {
 	const struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
-	if (copied <= 0 || a->interactive)
-		return false;
-	return a->quick || (a->pushed && !atomic_read(&sk->sk_rmem_alloc));
+	return copied > 0 && !atomic_read(&sk->sk_rmem_alloc) &&
+	       (a->pushed_again || (a->pushed && !tl_ack_is_interactive(sk)));
 }
 
 /**
@@ -170,7 +383,7 @@ void tl_ack_after_read(struct sock *sk, int copied)
 
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT | TCPF_LISTEN))
 		return;
-	if (a->pending && (a->unacked > tl->rcv.mss || read_all(sk, copied))) {
+	if (a->pending && (tl->rcv.nxt - tl->rcv.wup > tl->rcv.mss || read_all(sk, copied))) {
 		tl_send_ack(sk);
 		return;
 	}
@@ -178,7 +391,7 @@ void tl_ack_after_read(struct sock *sk, int copied)
 		return;
 	/* A window that has doubled at least. */
 	left = tl_rcv_window_left(tl);
-	if (2 * left > READ_ONCE(sk->sk_rcvbuf) / 2)
+	if (2 * left > tl->rcv.clamp)
 		return;
 	wnd = tl_rcv_window_choose(sk);
 	if (wnd && wnd >= 2 * left)
@@ -194,14 +407,19 @@ void tl_ack_sent(struct sock *sk)
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_ackpolicy *a = &tl->ackp;
 
-	if (a->quick && a->pending)
-		a->quick--;
+	if (a->compressed) {
+		TL_ADD(sock_net(sk), TCPAckCompressed, a->compressed);
+		forget_compressed(sk);
+	}
+	if (a->quick && a->pending && !--a->quick)
+		a->ato = delay_min(sk);
 	a->pending = 0;
 	a->now = 0;
 	a->held = 0;
 	a->pushed = 0;
-	a->unacked = 0;
+	a->pushed_again = 0;
 	tl->rcv.last_ack = tl->rcv.nxt;
+	tl->rcv.sackout.has_dup = false;
 	tl_timer_clear(sk, TL_TIMER_DELACK);
 }
 
@@ -213,8 +431,8 @@ void tl_ack_sent_data(struct sock *sk)
 {
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
-	if (a->ato && tl_clock_jiffies() - a->last_rcv < a->ato)
-		a->interactive = 1;
+	if (tl_clock_jiffies() - a->last_rcv < a->ato && a->interactive < U8_MAX)
+		a->interactive++;
 }
 
 /**
@@ -227,30 +445,13 @@ void tl_ack_timer(struct sock *sk)
 
 	if (!a->pending || tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
 		return;
-	/* The program did not answer in time: do not count on it. */
-	if (a->interactive) {
+	if (tl_ack_is_interactive(sk)) {
+		/* The program did not answer in time: do not count on it. */
 		a->interactive = 0;
 		a->ato = delay_min(sk);
 	} else {
-		a->ato = min_t(u32, a->ato * 2, delay_max(sk));
+		a->ato = min3((u32)a->ato * 2, (u32)tl_rto_jiffies(sk), (u32)delay_max(sk));
 	}
 	TL_INC(sock_net(sk), DelayedACKs);
 	tl_send_ack(sk);
-}
-
-/**
- * tl_ack_be_quick() - the peer may wait for our ACKs: no delay for the next few segments
- * @sk: socket, locked
- * @most: how many of them, at most
- */
-void tl_ack_be_quick(struct sock *sk, u8 most)
-{
-	struct tl_sock *tl = tl_sk(sk);
-	struct tl_ackpolicy *a = &tl->ackp;
-	u32 segments = tl->rcv.wnd / (2 * max_t(u32, tl->rcv.mss, 1));
-
-	/* as many as the window holds: two, if it holds none */
-	a->quick = max_t(u8, a->quick, min_t(u32, segments ?: 2, most));
-	a->interactive = 0;
-	a->ato = delay_min(sk);
 }

@@ -45,12 +45,25 @@ static bool may_charge(struct sock *sk, struct sk_buff *skb)
 	return sk_rmem_schedule(sk, skb, skb->truesize);
 }
 
-static void estimate_mss(struct tl_rcv *rcv, const struct sk_buff *skb)
+/**
+ * tl_rcv_duplicate() - octets came that were here already (RFC2883): tell the peer, once
+ * @sk: socket, locked
+ * @left: the first of them
+ * @right: behind the last
+ */
+void tl_rcv_duplicate(struct sock *sk, u32 left, u32 right)
 {
-	u32 len = skb_shinfo(skb)->gso_size ?: skb->len;
+	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
 
-	if (len > rcv->mss)
-		rcv->mss = min_t(u32, len, rcv->adv_mss ?: len);
+	if (!rcv->sack_ok || !TL_SYSCTL(sock_net(sk), dsack))
+		return;
+	if (!rcv->sackout.has_dup) {
+		if (seq_lt(left, rcv->nxt))
+			TL_INC(sock_net(sk), TCPDSACKOldSent);
+		else
+			TL_INC(sock_net(sk), TCPDSACKOfoSent);
+	}
+	tl_sackout_dup(&rcv->sackout, left, right);
 }
 
 /**
@@ -66,12 +79,75 @@ void tl_rcv_append(struct sock *sk, struct sk_buff *skb)
 
 	WRITE_ONCE(tl->rcv.nxt, TL_CB(skb)->end);
 	tl->bytes_received += len;
-	tl->ackp.unacked += len;
 	if (tail && tl_rcv_try_coalesce(sk, tail, skb))
 		return;
 	__skb_queue_tail(&sk->sk_receive_queue, skb);
 	if (!skb->sk)
 		skb_set_owner_r(skb, sk);
+}
+
+/* What a buffer is, noted before it may become part of another. */
+static struct tl_arrival arrival(const struct sk_buff *skb)
+{
+	struct tl_arrival a = {
+		.len		= skb->len,
+		.segment	= skb_shinfo(skb)->gso_size ?: skb->len,
+		.header		= TL_CB(skb)->header,
+		.flags		= TL_CB(skb)->flags,
+		.truesize	= skb->truesize,
+		.joined		= skb->truesize,
+	};
+
+	if (!skb_headlen(skb)) {
+		u32 head = SKB_TRUESIZE(skb_end_offset(skb));
+
+		if (a.truesize >= head + a.len)
+			a.joined -= head;
+	}
+	return a;
+}
+
+/* Data beyond RCV.NXT. Return: why the caller is to drop it, or TL_DROP_NONE. */
+static enum tl_drop take_early(struct sock *sk, struct sk_buff *skb)
+{
+	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
+	const struct tl_arrival a = arrival(skb);
+	u32 left = TL_CB(skb)->seq, right = TL_CB(skb)->end;
+	enum tl_drop why;
+	bool joined;
+
+	tl_ack_received_early(sk, &a);
+	right += rcv->fin_seen && right == rcv->fin_seq;	/* a FIN has a number, too */
+	if (RB_EMPTY_ROOT(&rcv->ooo))
+		rcv->sackout.n = 0;
+	why = tl_ooo_insert(sk, skb, &joined);
+	if (!rcv->sack_ok)	/* the window stays: the peer counts ACKs that are all the same */
+		return why;
+	/* Beyond the second block, ACKs that were held back may be the last that tell of one. */
+	if (tl_sackout_find(&rcv->sackout, left, right) >= 2)
+		tl_ack_uncompress(sk);
+	tl_sackout_add(&rcv->sackout, left, right);
+	if (why == TL_DROP_NONE)
+		tl_rcv_window_grow(sk, &a, joined);
+	return why;
+}
+
+/* Data at RCV.NXT, and what waited for it. Consumes @skb. */
+static void take_next(struct sock *sk, struct sk_buff *skb)
+{
+	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
+	const struct tl_arrival a = arrival(skb);
+
+	if (seq_lt(TL_CB(skb)->seq, rcv->nxt))
+		tl_rcv_duplicate(sk, TL_CB(skb)->seq, rcv->nxt);
+	tl_rcv_append(sk, skb);
+	tl_ack_received(sk, &a);
+	if (!RB_EMPTY_ROOT(&rcv->ooo)) {
+		tl_ooo_deliver(sk);
+		if (RB_EMPTY_ROOT(&rcv->ooo))
+			tl_ack_want_now(sk);	/* RFC5681 4.2: all gaps are filled */
+		tl_sackout_advance(&rcv->sackout, rcv->nxt);
+	}
 }
 
 /**
@@ -81,47 +157,42 @@ void tl_rcv_append(struct sock *sk, struct sk_buff *skb)
  */
 void tl_rcv_data(struct sock *sk, struct sk_buff *skb)
 {
-	struct tl_sock *tl = tl_sk(sk);
+	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
 	enum tl_drop why;
-	bool filled;
 
 	skb_dst_drop(skb);
 	skb_orphan(skb);
+	rcv->sackout.has_dup = false;		/* of a segment before */
 	why = trim(sk, skb);
 	if (why != TL_DROP_NONE) {
-		tl_ack_want_now(sk);
+		tl_ack_hurry(sk);
 		goto drop;
 	}
-	if (seq_leq(TL_CB(skb)->end, tl->rcv.nxt)) {
-		consume_skb(skb);		/* a FIN, with no data or with old */
-		tl_ack_want_now(sk);
+	if (seq_leq(TL_CB(skb)->end, rcv->nxt)) {	/* a FIN, with no data or with old */
+		if (skb->len)
+			tl_rcv_duplicate(sk, TL_CB(skb)->seq, TL_CB(skb)->end);
+		consume_skb(skb);
+		tl_ack_want(sk);
 		return;
 	}
 	if (!may_charge(sk, skb)) {
-		if (seq_gt(TL_CB(skb)->seq, tl->rcv.nxt))
+		if (seq_gt(TL_CB(skb)->seq, rcv->nxt))
 			TL_INC(sock_net(sk), TCPOFODrop);
 		else
 			TL_INC(sock_net(sk), TCPRcvQDrop);
 		tl_ack_want_now(sk);
+		sk->sk_data_ready(sk);		/* reading would help */
 		why = TL_DROP_RcvBuffer;
 		goto drop;
 	}
-	estimate_mss(&tl->rcv, skb);
 	tl_ecn_received(sk, TL_CB(skb)->tos);
-	tl_ack_received(sk, skb);
-
-	if (seq_gt(TL_CB(skb)->seq, tl->rcv.nxt)) {
-		/* RFC5681 4.2: a gap is told at once */
-		tl_ack_want_now(sk);
-		why = tl_ooo_insert(sk, skb);
+	if (seq_gt(TL_CB(skb)->seq, rcv->nxt)) {
+		why = take_early(sk, skb);
 		if (why != TL_DROP_NONE)
 			goto drop;
 		return;
 	}
-	tl_rcv_append(sk, skb);
-	filled = tl_ooo_deliver(sk);
-	if (filled)
-		tl_ack_want_now(sk);		/* so is its filling, in whole or in part */
+	take_next(sk, skb);
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 	return;
@@ -142,14 +213,15 @@ void tl_rcv_fin(struct sock *sk)
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
 	tl_ooo_purge(sk);
-	tl_ack_want_now(sk);
+	tl_ack_want(sk);
 
 	switch (sk->sk_state) {
 	case TCP_ESTABLISHED:
 		tl_state_set(sk, TCP_CLOSE_WAIT, TL_EV_RCV_FIN);
-		tl->ackp.interactive = 1;	/* the program's own FIN may come soon */
+		tl_ack_interactive(sk);		/* the program's own FIN may come soon */
 		break;
 	case TCP_FIN_WAIT1:
+		tl_ack_want_now(sk);
 		tl_state_set(sk, TCP_CLOSING, TL_EV_RCV_FIN);
 		break;
 	case TCP_FIN_WAIT2:

@@ -47,37 +47,74 @@ static void erase(struct tl_rcv *rcv, struct sk_buff *skb)
 	skb->dev = NULL;	/* shared its place with the node */
 }
 
-/* The buffers behind @skb that it covers go. */
+/*
+ * The buffers behind @skb that it covers go. The peer is told what came twice (RFC2883 4.1.2,
+ * 4.1.3).
+ */
 static void drop_covered(struct sock *sk, struct sk_buff *skb)
 {
+	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
+	u32 end = TL_CB(skb)->end;
 	struct rb_node *node;
 
-	while ((node = rb_next(&skb->rbnode)) &&
-	       seq_leq(TL_CB(rb_to_skb(node))->end, TL_CB(skb)->end)) {
-		struct sk_buff *covered = rb_to_skb(node);
+	while ((node = rb_next(&skb->rbnode))) {
+		struct sk_buff *next = rb_to_skb(node);
 
-		erase(&tl_sk(sk)->rcv, covered);
-		tl_drop(sock_net(sk), covered, TL_DROP_OooOverlap);
+		if (seq_leq(end, TL_CB(next)->seq))
+			break;
+		tl_rcv_duplicate(sk, TL_CB(next)->seq, seq_min(end, TL_CB(next)->end));
+		if (seq_lt(end, TL_CB(next)->end))
+			break;
+		erase(rcv, next);
+		TL_INC(sock_net(sk), TCPOFOMerge);
+		tl_drop(sock_net(sk), next, TL_DROP_OooOverlap);
 	}
+	if (!node)
+		rcv->ooo_last = skb;
+}
+
+/* A longer buffer with the same beginning. */
+static void replace(struct sock *sk, struct sk_buff *old, struct sk_buff *new)
+{
+	rb_replace_node(&old->rbnode, &new->rbnode, &tl_sk(sk)->rcv.ooo);
+	old->dev = NULL;
+	TL_INC(sock_net(sk), TCPOFOMerge);
+	tl_drop(sock_net(sk), old, TL_DROP_OooOverlap);
+}
+
+static void own(struct sock *sk, struct sk_buff *skb)
+{
+	skb_set_owner_r(skb, sk);
+	drop_covered(sk, skb);
+}
+
+/* Is the buffer's data behind that of one in the queue, and has it joined that one? */
+static bool join(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
+{
+	if (!tl_rcv_try_coalesce(sk, to, skb))
+		return false;
+	drop_covered(sk, to);
+	return true;
 }
 
 /**
  * tl_ooo_insert() - keep a segment that came before its turn
  * @sk: socket, locked
  * @skb: data beyond RCV.NXT, memory scheduled; kept or freed if TL_DROP_NONE is returned
+ * @joined: out: it did not stay a buffer of its own
  *
  * Return: TL_DROP_NONE, or why the caller is to drop it.
  */
-enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb)
+enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb, bool *joined)
 {
 	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
 	struct rb_node **p = &rcv->ooo.rb_node, *parent = NULL;
 	struct tl_cb *cb = TL_CB(skb);
 
 	TL_INC(sock_net(sk), TCPOFOQueue);
+	*joined = true;
 	/* The usual case: behind the last one. */
-	if (rcv->ooo_last && cb->seq == TL_CB(rcv->ooo_last)->end &&
-	    tl_rcv_try_coalesce(sk, rcv->ooo_last, skb))
+	if (rcv->ooo_last && join(sk, rcv->ooo_last, skb))
 		return TL_DROP_NONE;
 	if (rcv->ooo_last && seq_geq(cb->seq, TL_CB(rcv->ooo_last)->end)) {
 		parent = &rcv->ooo_last->rbnode;
@@ -91,46 +128,53 @@ enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb)
 			p = &parent->rb_left;
 			continue;
 		}
-		if (seq_lt(cb->seq, TL_CB(at)->end))
-			TL_INC(sock_net(sk), TCPOFOMerge);
-		if (seq_leq(cb->end, TL_CB(at)->end))
-			return TL_DROP_OooDuplicate;
+		if (seq_lt(cb->seq, TL_CB(at)->end)) {
+			tl_rcv_duplicate(sk, cb->seq, seq_min(cb->end, TL_CB(at)->end));
+			if (seq_leq(cb->end, TL_CB(at)->end)) {
+				TL_INC(sock_net(sk), TCPOFOMerge);
+				return TL_DROP_OooDuplicate;
+			}
+			if (cb->seq == TL_CB(at)->seq) {
+				*joined = false;
+				replace(sk, at, skb);
+				own(sk, skb);
+				return TL_DROP_NONE;
+			}
+		} else if (join(sk, at, skb)) {
+			return TL_DROP_NONE;
+		}
 		p = &parent->rb_right;
 	}
+	*joined = false;
 	rb_link_node(&skb->rbnode, parent, p);
 	rb_insert_color(&skb->rbnode, &rcv->ooo);
-	skb_set_owner_r(skb, sk);
-	drop_covered(sk, skb);
-	if (!rb_next(&skb->rbnode))
-		rcv->ooo_last = skb;
+	own(sk, skb);
 	return TL_DROP_NONE;
 }
 
 /**
  * tl_ooo_deliver() - RCV.NXT moved: what follows it now goes into the receive queue
  * @sk: socket, locked
- *
- * Return: true if there was something in the out-of-order queue.
  */
-bool tl_ooo_deliver(struct sock *sk)
+void tl_ooo_deliver(struct sock *sk)
 {
 	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
+	u32 filled = rcv->nxt;
 	struct rb_node *first;
-	bool any = false;
 
 	while ((first = rb_first(&rcv->ooo))) {
 		struct sk_buff *skb = rb_to_skb(first);
 
-		any = true;
 		if (seq_gt(TL_CB(skb)->seq, rcv->nxt))
 			break;
+		if (seq_lt(TL_CB(skb)->seq, filled))
+			tl_rcv_duplicate(sk, TL_CB(skb)->seq, seq_min(TL_CB(skb)->end, filled));
 		erase(rcv, skb);
 		if (seq_leq(TL_CB(skb)->end, rcv->nxt))
 			tl_drop(sock_net(sk), skb, TL_DROP_OldData);
 		else
 			tl_rcv_append(sk, skb);
 	}
-	return any;
 }
 
 /**
@@ -148,6 +192,7 @@ bool tl_ooo_drop_last(struct sock *sk, u32 seq)
 	if (!last || seq_geq(seq, TL_CB(last)->seq))
 		return false;
 	erase(rcv, last);
+	tl_sackout_clear(&rcv->sackout);	/* we renege: say nothing wrong (RFC2018 8) */
 	tl_drop(sock_net(sk), last, TL_DROP_OooPruned);
 	return true;
 }
@@ -168,4 +213,5 @@ void tl_ooo_purge(struct sock *sk)
 		kfree_skb(skb);
 	}
 	rcv->ooo_last = NULL;
+	tl_sackout_clear(&rcv->sackout);
 }

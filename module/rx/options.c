@@ -53,10 +53,10 @@ static bool read_fastopen(const struct tl_opt_val *v, struct tl_opts *o)
 /* RFC2018 3: whole blocks, at least one */
 static bool read_sack(const struct tl_opt_val *v, struct tl_opts *o)
 {
-	if (!v->len || v->len % TL_SACK_BLOCK)
+	if (!v->len || v->len % TL_LEN_SACK_BLOCK)
 		return false;
 	o->sack_at = v->at;
-	o->sacks = v->len / TL_SACK_BLOCK;
+	o->sacks = v->len / TL_LEN_SACK_BLOCK;
 	return true;
 }
 
@@ -178,6 +178,39 @@ void tl_opts_write(u8 *p, u8 which, const struct tl_opts *o)
 		*p++ = TL_KIND_WSCALE;
 		*p++ = TL_LEN_WSCALE;
 		*p++ = o->wscale;
+	}
+}
+
+/**
+ * tl_opt_sack_len() - bytes that a SACK option takes in a header (RFC2018 3)
+ * @n: blocks; 0 gives what every one needs besides its blocks
+ *
+ * Return: a multiple of four.
+ */
+unsigned int tl_opt_sack_len(unsigned int n)
+{
+	return 4 + n * TL_LEN_SACK_BLOCK;
+}
+
+/**
+ * tl_opt_sack_write() - write a SACK option after two NOPs
+ * @p: room for tl_opt_sack_len(@n) bytes
+ * @blocks: what it says
+ * @n: how many blocks; with none nothing is written
+ */
+void tl_opt_sack_write(u8 *p, const struct tl_sack_block *blocks, unsigned int n)
+{
+	unsigned int i;
+
+	if (!n)
+		return;
+	*p++ = TL_KIND_NOP;
+	*p++ = TL_KIND_NOP;
+	*p++ = TL_KIND_SACK;
+	*p++ = 2 + n * TL_LEN_SACK_BLOCK;
+	for (i = 0; i < n; i++, p += TL_LEN_SACK_BLOCK) {
+		put_unaligned_be32(blocks[i].left, p);
+		put_unaligned_be32(blocks[i].right, p + 4);
 	}
 }
 

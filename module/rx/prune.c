@@ -98,9 +98,15 @@ bool tl_rcv_make_room(struct sock *sk, u32 seq)
 	struct net *net = sock_net(sk);
 
 	TL_INC(net, PruneCalled);
+	tl_rcv_window_full(sk);
+	if (fits(sk))
+		return true;
 	collapse(sk);
 	while (!fits(sk) && tl_ooo_drop_last(sk, seq))
 		TL_INC(net, OfoPruned);
+	if (fits(sk))
+		return true;
+	TL_INC(net, RcvPruned);
 	/* Even the smallest buffer takes one segment, when the program has read all. */
-	return fits(sk) || (in_order && skb_queue_empty(&sk->sk_receive_queue));
+	return in_order && skb_queue_empty(&sk->sk_receive_queue);
 }

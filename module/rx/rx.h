@@ -8,6 +8,7 @@
 #include <linux/rbtree.h>
 #include "skb.h"
 #include "obs/drop.h"
+#include "rx/sackout.h"
 
 struct net;
 struct sock;
@@ -24,7 +25,8 @@ struct tl_where;
  * @wnd: the window announced then, bytes: the right edge is @wup + @wnd, and never moves left
  * @copied: next octet that the program will read
  * @irs: IRS
- * @mss: largest segment seen lately: an estimate of the peer's sending MSS
+ * @mss: size of the peer's full segments, as far as we can tell
+ * @odd_mss: a smaller segment that may have been full, or 0: two alike are believed
  * @wscale: shift that the peer applies to what we announce
  * @adv_mss: the MSS that we announced
  * @ts_ok: timestamps were agreed on
@@ -38,6 +40,11 @@ struct tl_where;
  * @last_ack: Last.ACK.sent
  * @ooo: segments beyond RCV.NXT, by sequence number
  * @ooo_last: the highest of them
+ * @sackout: SACK blocks that our segments carry
+ * @clamp: the window never grows beyond
+ * @ssthresh: nor, for the time being, beyond this: it grows with data that buffers hold well
+ * @ratio: how much of a buffer's memory is data, in 256ths
+ * @rtt: round trips as the receiver sees them
  * @space: state of the buffer's right-sizing
  */
 struct tl_rcv {
@@ -60,36 +67,73 @@ struct tl_rcv {
 	u32			fin_seq;
 	struct rb_root		ooo;
 	struct sk_buff		*ooo_last;
+	struct tl_sackout	sackout;
+	u32			clamp;
+	u32			ssthresh;
+	u16			odd_mss;
+	u8			ratio;
+	struct {
+		u32		us8;		/* estimate, 8ths of a µs; 0: none */
+		u32		tsecr;		/* the echo that was measured last */
+		u32		seq;		/* without timestamps: when this has come, ... */
+		u64		since_us;	/* ... a round trip has passed since then */
+	}			rtt;
 	struct {
 		u32		seq;		/* copied, when the measurement began */
 		u32		bytes;		/* read in the last round trip */
 		u64		since_us;
-		u32		rtt_us;		/* round trip as the receiver sees it */
 	}			space;
 };
 
 /**
+ * struct tl_arrival - a segment with data, as what decides on ACKs and windows sees it
+ * @len: octets
+ * @segment: octets of each segment that it was made of
+ * @header: octets of its header
+ * @truesize: what its buffer costs
+ * @joined: and what it costs at least, if its data can join another buffer
+ * @flags: TL_*
+ */
+struct tl_arrival {
+	u32	len;
+	u32	segment;
+	u32	truesize;
+	u32	joined;
+	u8	header;
+	u8	flags;
+};
+
+/**
  * struct tl_ackpolicy - when to acknowledge (RFC9293 3.8.6.3)
- * @quick: ACKs still to be sent at once, since the peer is in slow start
+ * @quick: ACKs still to be sent at once, since the peer needs them soon
+ * @interactive: how often an answer of the program's came soon enough for the ACK to ride on it;
+ *	from pingpong_thresh on it is expected to
  * @pending: something is to be acknowledged
  * @now: and at once
- * @pushed: the peer had no more to send (PSH): it may wait for the ACK to go on
- * @interactive: the program answers what it gets: the ACK may ride on the answer
+ * @pushed: a segment came that was not full, or the last of a write: the peer may wait for its ACK
+ * @pushed_again: and another one
  * @held: the SYN-ACK's ACK waits for data that is about to be written
+ * @deferred: the ACK goes when the program lets the socket go
  * @ato: delay, jiffies
- * @unacked: octets received since our last ACK
+ * @dupacks: ACKs sent at once with RCV.NXT at @dup_nxt
+ * @compressed: ACKs not sent since, for the sake of one that will tell all
+ * @dup_nxt: see there
  * @last_rcv: when data came last, jiffies
  * @last_seg: when an acceptable ACK came last, jiffies: a sign of life
  */
 struct tl_ackpolicy {
 	u8			quick;
+	u8			interactive;
 	u8			pending:1,
 				now:1,
 				pushed:1,
-				interactive:1,
-				held:1;
+				pushed_again:1,
+				held:1,
+				deferred:1;
+	u8			dupacks;
+	u8			compressed;
 	u16			ato;
-	u32			unacked;	/* octets received since our last ACK */
+	u32			dup_nxt;
 	unsigned long		last_rcv;
 	unsigned long		last_seg;
 };
@@ -113,11 +157,12 @@ void tl_sack_take(struct sock *sk, const struct sk_buff *skb, struct tl_ack_news
 /* data.c */
 void tl_rcv_data(struct sock *sk, struct sk_buff *skb);
 void tl_rcv_append(struct sock *sk, struct sk_buff *skb);
+void tl_rcv_duplicate(struct sock *sk, u32 left, u32 right);
 void tl_rcv_fin(struct sock *sk);
 
 /* ooo.c */
-enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb);
-bool tl_ooo_deliver(struct sock *sk);
+enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb, bool *joined);
+void tl_ooo_deliver(struct sock *sk);
 bool tl_ooo_drop_last(struct sock *sk, u32 seq);
 void tl_ooo_purge(struct sock *sk);
 bool tl_rcv_try_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from);
@@ -130,22 +175,37 @@ u32 tl_rcv_window_initial(const struct sock *sk);
 u8 tl_rcv_wscale(const struct sock *sk);
 void tl_rcv_window_init(struct sock *sk);
 u32 tl_rcv_window_left(const struct tl_sock *tl);
-u32 tl_rcv_window_choose(const struct sock *sk);
+u32 tl_rcv_window_choose(struct sock *sk);
 u16 tl_rcv_window_announce(struct sock *sk, bool syn);
+void tl_rcv_window_learn(struct sock *sk, const struct tl_arrival *a);
+void tl_rcv_window_grow(struct sock *sk, const struct tl_arrival *a, bool joined);
+void tl_rcv_window_full(struct sock *sk);
 void tl_rcv_window_read(struct sock *sk);
-void tl_rcv_window_rtt(struct sock *sk, const struct sk_buff *skb);
+void tl_rcv_window_rtt(struct sock *sk);
+void tl_rcv_window_echo(struct sock *sk, const struct sk_buff *skb);
+int tl_rcv_window_clamp(struct sock *sk, int val);
 
 /* ackpolicy.c */
 void tl_ackpolicy_init(struct sock *sk);
-void tl_ack_received(struct sock *sk, const struct sk_buff *skb);
+void tl_ack_received(struct sock *sk, const struct tl_arrival *a);
+void tl_ack_received_early(struct sock *sk, const struct tl_arrival *a);
+void tl_ack_want(struct sock *sk);
 void tl_ack_want_now(struct sock *sk);
+void tl_ack_hurry(struct sock *sk);
+void tl_ack_be_quick(struct sock *sk, u8 most);
+void tl_ack_interactive(struct sock *sk);
+bool tl_ack_is_interactive(const struct sock *sk);
 void tl_ack_synack(struct sock *sk);
 void tl_ack_check(struct sock *sk);
+void tl_ack_uncompress(struct sock *sk);
 void tl_ack_after_read(struct sock *sk, int copied);
 void tl_ack_sent(struct sock *sk);
 void tl_ack_sent_data(struct sock *sk);
 void tl_ack_timer(struct sock *sk);
-void tl_ack_quick(struct sock *sk, bool on);
-void tl_ack_be_quick(struct sock *sk, u8 most);
+void tl_ack_compressed_timer(struct sock *sk);
+void tl_ack_release(struct sock *sk);
+void tl_ack_quick(struct sock *sk, int val);
+
+#define TL_QUICK_MAX	16	/* segments acknowledged at once at the start */
 
 #endif

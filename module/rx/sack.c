@@ -6,42 +6,37 @@
 #include <linux/tcp.h>
 #include "sock.h"
 
-struct block {
-	u32 start;
-	u32 end;
-};
-
-static int read_blocks(const struct sk_buff *skb, struct block *block)
+static int read_blocks(const struct sk_buff *skb, struct tl_sack_block *block)
 {
 	const struct tl_opts *o = &TL_CB(skb)->opts;
 	const u8 *p = (const u8 *)(tcp_hdr(skb) + 1) + o->sack_at;
-	int i, n = min_t(int, o->sacks, TL_MAX_SACKS);
+	int i, n = min_t(int, o->sacks, TL_SACK_BLOCKS);
 
-	for (i = 0; i < n; i++, p += TL_SACK_BLOCK)
-		block[i] = (struct block) {
-			.start	= get_unaligned_be32(p),
-			.end	= get_unaligned_be32(p + 4),
+	for (i = 0; i < n; i++, p += TL_LEN_SACK_BLOCK)
+		block[i] = (struct tl_sack_block) {
+			.left	= get_unaligned_be32(p),
+			.right	= get_unaligned_be32(p + 4),
 		};
 	return n;
 }
 
 /* RFC2883 4: is the first block a report of what came twice? */
-static bool is_dsack(const struct block *block, int n, u32 ack)
+static bool is_dsack(const struct tl_sack_block *block, int n, u32 ack)
 {
-	if (seq_lt(block[0].start, ack))
+	if (seq_lt(block[0].left, ack))
 		return true;
-	return n > 1 && seq_geq(block[0].start, block[1].start) &&
-	       seq_leq(block[0].end, block[1].end);
+	return n > 1 && seq_geq(block[0].left, block[1].left) &&
+	       seq_leq(block[0].right, block[1].right);
 }
 
-static void take_dsack(struct sock *sk, const struct block *d, struct tl_ack_news *n)
+static void take_dsack(struct sock *sk, const struct tl_sack_block *d, struct tl_ack_news *n)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_loss *l = &tl->loss;
-	u32 len = d->end - d->start;
+	u32 len = d->right - d->left;
 
 	/* longer than any window: it cannot be */
-	if (!seq_lt(d->start, d->end) || len > tl->snd.max_wnd || seq_gt(d->end, tl->snd.nxt)) {
+	if (!seq_lt(d->left, d->right) || len > tl->snd.max_wnd || seq_gt(d->right, tl->snd.nxt)) {
 		TL_INC(sock_net(sk), TCPSACKDiscard);
 		return;
 	}
@@ -52,14 +47,14 @@ static void take_dsack(struct sock *sk, const struct block *d, struct tl_ack_new
 		return;
 	}
 	TL_INC(sock_net(sk), TCPDSACKRecv);
-	if (seq_geq(d->start, tl->snd.una))
+	if (seq_geq(d->left, tl->snd.una))
 		TL_INC(sock_net(sk), TCPDSACKOfoRecv);
 	n->dsack = true;
-	n->dsack_tlp = l->tlp && d->end == l->tlp_end && len <= tl->snd.mss;
+	n->dsack_tlp = l->tlp && d->right == l->tlp_end && len <= tl->snd.mss;
 	/* a probe goes by a timer: it says nothing about reordering */
 	if (l->reorders && !n->dsack_tlp)
 		l->rack.dsack = true;
-	tl_undo_dsack(sk, d->start, d->end);
+	tl_undo_dsack(sk, d->left, d->right);
 }
 
 /**
@@ -71,7 +66,7 @@ static void take_dsack(struct sock *sk, const struct block *d, struct tl_ack_new
 void tl_sack_take(struct sock *sk, const struct sk_buff *skb, struct tl_ack_news *n)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	struct block block[TL_MAX_SACKS];
+	struct tl_sack_block block[TL_SACK_BLOCKS];
 	int i, first = 0, count;
 
 	if (!tl->rcv.sack_ok || !(TL_CB(skb)->opts.seen & TL_OPT_SACK))
@@ -83,13 +78,13 @@ void tl_sack_take(struct sock *sk, const struct sk_buff *skb, struct tl_ack_news
 	}
 	for (i = first; i < count; i++) {
 		/* an old ACK's blocks may lie below by now: no harm in them */
-		if (seq_leq(block[i].end, tl->snd.una) && seq_lt(block[i].start, block[i].end))
+		if (seq_leq(block[i].right, tl->snd.una) && seq_lt(block[i].left, block[i].right))
 			continue;
-		if (!seq_lt(block[i].start, block[i].end) || seq_gt(block[i].end, tl->snd.nxt) ||
-		    !seq_gt(block[i].start, tl->snd.una)) {
+		if (!seq_lt(block[i].left, block[i].right) || seq_gt(block[i].right, tl->snd.nxt) ||
+		    !seq_gt(block[i].left, tl->snd.una)) {
 			TL_INC(sock_net(sk), TCPSACKDiscard);
 			continue;
 		}
-		tl_board_sack(&tl->board, block[i].start, block[i].end, &n->tally);
+		tl_board_sack(&tl->board, block[i].left, block[i].right, &n->tally);
 	}
 }

@@ -49,13 +49,26 @@ static bool rst_exact(const struct sock *sk, const struct tl_cb *cb)
 		tl_in_state(sk, TCPF_CLOSE_WAIT | TCPF_CLOSING | TCPF_LAST_ACK));
 }
 
-/* A segment that is not acceptable is acknowledged, so that the peer learns; within limits. */
+/*
+ * What is not acceptable is acknowledged, so that the peer learns; within limits. If data comes
+ * again, the ACK may have been lost or late: then the peer needs ACKs soon, and is told what it need
+ * not have sent.
+ */
 static void answer_unacceptable(struct sock *sk, const struct tl_cb *cb, enum tl_mib skipped)
 {
+	struct tl_sock *tl = tl_sk(sk);
+
 	if (sk->sk_state == TCP_FIN_WAIT2 && sock_flag(sk, SOCK_DEAD))
 		skipped = TL_MIB_TCPACKSkippedFinWait2;
-	if (!tl_oow_limited_for(sock_net(sk), cb, &tl_sk(sk)->oow_last, skipped))
-		tl_ack_want_now(sk);
+	if (tl_oow_limited_for(sock_net(sk), cb, &tl->oow_last, skipped))
+		return;
+	tl_ack_want_now(sk);
+	if (cb->seq == cb->end || !seq_lt(cb->seq, tl->rcv.nxt))
+		return;
+	TL_INC(sock_net(sk), DelayedACKLost);
+	tl_ack_be_quick(sk, TL_QUICK_MAX);
+	tl->rcv.sackout.has_dup = false;
+	tl_rcv_duplicate(sk, cb->seq, seq_min(cb->end, tl->rcv.nxt));
 }
 
 /* RFC5961 4.2: a SYN, wherever it lies: did the peer forget us? */
@@ -97,23 +110,23 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 	}
 	if (cb->flags & TL_SYN)
 		return challenge_syn(sk);
-	if (seq_leq(cb->end, tl->rcv.nxt) && cb->seq != cb->end) {
-		TL_INC(sock_net(sk), DelayedACKLost);
-		answer_unacceptable(sk, cb, TL_MIB_TCPACKSkippedSeq);
-		return TL_DROP_OldData;
-	}
 	answer_unacceptable(sk, cb, TL_MIB_TCPACKSkippedSeq);
+	if (seq_leq(cb->end, tl->rcv.nxt) && cb->seq != cb->end)
+		return TL_DROP_OldData;
 	return TL_DROP_OutOfWindow;
 }
 
-/* Second: RST. Elsewhere in the window than at RCV.NXT the peer is asked (RFC5961 3.2). */
+/*
+ * Second: RST. Elsewhere in the window than at RCV.NXT, or where a peer may think that is, the peer
+ * is asked (RFC5961 3.2).
+ */
 static enum tl_drop check_rst(struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tl_cb *cb = TL_CB(skb);
 
 	if (!(cb->flags & TL_RST))
 		return TL_DROP_NONE;
-	if (!rst_exact(sk, cb)) {
+	if (!rst_exact(sk, cb) && !tl_sackout_ends_at(&tl_sk(sk)->rcv.sackout, cb->seq)) {
 		tl_fastopen_stray_reset(sk);
 		tl_challenge(sk);
 		return TL_DROP_BadRst;
@@ -239,6 +252,7 @@ static void take_text(struct sock *sk, struct sk_buff *skb)
 		consume_skb(skb);
 		return;
 	}
+	tl_rcv_window_echo(sk, skb);
 	tl_rcv_data(sk, skb);
 }
 
@@ -261,6 +275,7 @@ static void respond(struct sock *sk)
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT | TCPF_LISTEN))
 		return;
 	tl_output(sk, TL_PUSH_USUAL);
+	tl_write_space(sk);
 	tl_ack_check(sk);
 }
 

@@ -40,7 +40,7 @@ static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
 static int next_segment(struct sock *sk, enum tl_push push)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 pipe = tl_loss_pipe(sk), avail, len, wnd;
+	u32 pipe = tl_loss_pipe(sk), mss = tl_mss_now(sk), avail, len, wnd;
 
 	if (seq_gt(tl->snd.nxt, tl->snd.end))
 		return -1;				/* the FIN has gone, too */
@@ -49,12 +49,12 @@ static int next_segment(struct sock *sk, enum tl_push push)
 	if (!avail)
 		return tl->snd.fin && wnd ? 0 : -1;
 
-	len = min3(avail, (u32)tl->snd.mss, wnd);
+	len = min3(avail, mss, wnd);
 	if (!len)
 		return -1;
 	if (len > room(tl->cc.cwnd, pipe) && pipe)
 		return -1;
-	if (len < tl->snd.mss && !worth_sending(tl, len, avail, push))
+	if (len < mss && !worth_sending(tl, len, avail, push))
 		return -1;
 	return len;
 }
@@ -84,6 +84,7 @@ u32 tl_probe_len(const struct sock *sk)
 int tl_send_new(struct sock *sk, u32 len, u64 now_us)
 {
 	struct tl_sock *tl = tl_sk(sk);
+	bool small = len < tl_mss_now(sk);
 	struct tl_stamp at;
 	int sent;
 
@@ -95,7 +96,7 @@ int tl_send_new(struct sock *sk, u32 len, u64 now_us)
 	tl_rate_stamp(&tl->loss.rate, &at, now_us, !tl->board.out);
 	tl_board_sent(&tl->board, tl->snd.nxt, tl->snd.nxt + sent, tl->snd.mss, &at);
 	tl->snd.nxt += sent;
-	if (len < tl->snd.mss)
+	if (small)
 		tl->snd.minshall = tl->snd.nxt;
 	return sent;
 }

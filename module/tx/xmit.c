@@ -51,12 +51,39 @@ void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct 
 	th->check = af->pseudo(t, skb->len, tl_protocol, skb_checksum(skb, 0, skb->len, 0));
 }
 
+/*
+ * Octets of options in each segment now: the usual ones, and SACK blocks while there are some
+ * (RFC2018 4). In the handshake there are none.
+ */
+static unsigned int sack_len(const struct sock *sk)
+{
+	unsigned int n = tl_sackout_count(&tl_sk(sk)->rcv.sackout,
+					  tl_opts_len(tl_usual_opts(sk)));
+
+	return n ? tl_opt_sack_len(n) : 0;
+}
+
+/**
+ * tl_mss_now() - how much text a segment can carry now
+ * @sk: socket, locked
+ *
+ * Return: octets: Eff.snd.MSS less what options take beyond the usual ones (RFC9293 MUST-16).
+ */
+u32 tl_mss_now(const struct sock *sk)
+{
+	u32 mss = tl_sk(sk)->snd.mss, len = sack_len(sk);
+
+	return mss > len ? mss - len : 1;
+}
+
 static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 which,
 			const struct tl_opts *opts, const struct tl_fo_cookie *cookie)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	unsigned int usual = sizeof(struct tcphdr) + tl_opts_len(which);
-	unsigned int len = usual + tl_opt_fastopen_len(cookie);
+	unsigned int sack = flags & TL_SYN ? 0 : sack_len(sk);
+	unsigned int len = usual + sack + tl_opt_fastopen_len(cookie);
+	struct tl_sack_block blocks[TL_SACK_BLOCKS];
 	struct tcphdr *th = skb_push(skb, len);
 
 	skb_reset_transport_header(skb);
@@ -69,7 +96,10 @@ static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	th->check = 0;
 	th->urg_ptr = 0;
 	tl_opts_write((u8 *)(th + 1), which, opts);
-	tl_opt_fastopen_write((u8 *)th + usual, cookie);
+	if (sack)
+		tl_opt_sack_write((u8 *)th + usual, blocks,
+				  tl_sackout_list(&tl->rcv.sackout, tl_opts_len(which), blocks));
+	tl_opt_fastopen_write((u8 *)th + usual + sack, cookie);
 }
 
 /*
@@ -127,7 +157,7 @@ static void account_data(struct sock *sk, u32 end)
  * tl_xmit_data() - send a piece of the stream as one segment
  * @sk: socket, locked
  * @seq: first octet
- * @len: octets, at most one MSS; 0 for a bare FIN
+ * @len: octets, at most one MSS, of which SACK blocks may take some; 0 for a bare FIN
  * @gfp: allocation flags
  *
  * The timer is armed; SND.NXT and the scoreboard are the caller's. What the layers below throw away
@@ -138,11 +168,13 @@ static void account_data(struct sock *sk, u32 end)
 int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	struct sk_buff *skb = alloc_segment(tl_txq_linear(len), gfp);
+	struct sk_buff *skb;
 	struct tl_opts opts;
 	u8 flags = TL_ACK, ecn;
 	u32 end;
 
+	len = min(len, tl_mss_now(sk));
+	skb = alloc_segment(tl_txq_linear(len), gfp);
 	if (!skb)
 		return -ENOMEM;
 	if (len)

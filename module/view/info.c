@@ -72,7 +72,8 @@ static void info_receiving(const struct sock *sk, struct tcp_info *info)
 	info->tcpi_ato = jiffies_to_usecs(tl->ackp.ato);
 	info->tcpi_rcv_mss = tl->rcv.mss;
 	info->tcpi_advmss = tl->rcv.adv_mss;
-	info->tcpi_rcv_rtt = tl->rcv.space.rtt_us;
+	info->tcpi_rcv_rtt = tl->rcv.rtt.us8 / 8;
+	info->tcpi_rcv_ssthresh = tl->rcv.ssthresh;
 	info->tcpi_rcv_space = tl->rcv.space.bytes;
 	info->tcpi_bytes_received = tl->bytes_received;
 	info->tcpi_segs_in = tl->segs_in;

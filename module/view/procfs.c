@@ -349,7 +349,7 @@ static void show_tcp_sock(struct seq_file *s, struct tl_node *node, bool v6, int
 		seq_printf(s, " %lu %lu %u %u %d",
 			   (unsigned long)jiffies_to_clock_t(tl_rto_jiffies(sk)),
 			   (unsigned long)jiffies_to_clock_t(tl->ackp.ato),
-			   tl->ackp.quick << 1 | tl->ackp.interactive,
+			   tl->ackp.quick << 1 | tl_ack_is_interactive(sk),
 			   tl->snd.mss ? tl->cc.cwnd / tl->snd.mss : 0,
 			   tl->cc.ssthresh >= TL_SSTHRESH_MAX || !tl->snd.mss ?
 			   -1 : (int)(tl->cc.ssthresh / tl->snd.mss));

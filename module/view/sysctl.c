@@ -9,6 +9,8 @@
 static int zero;
 static int one = 1;
 static int two = 2;
+static int u8_max = 255;
+static unsigned long comp_sack_max_ns = NSEC_PER_SEC;
 static int retries_max = 255;
 static int synack_retries_max = 255;
 static int syn_retries_max = 127;
@@ -140,6 +142,12 @@ static const struct ctl_table rows[] = {
 	ROW(ecn, proc_dointvec_minmax, &zero, &two),
 	ROW(ecn_fallback, proc_dointvec_minmax, &zero, &one),
 	ROW(invalid_ratelimit, proc_dointvec_ms_jiffies, NULL, NULL),
+	ROW(dsack, proc_dointvec_minmax, &zero, &one),
+	ROW(comp_sack_delay_ns, proc_doulongvec_minmax, NULL, &comp_sack_max_ns),
+	ROW(comp_sack_slack_ns, proc_doulongvec_minmax, NULL, &comp_sack_max_ns),
+	ROW(comp_sack_nr, proc_dointvec_minmax, &zero, &u8_max),
+	ROW(backlog_ack_defer, proc_dointvec_minmax, &zero, &one),
+	ROW(pingpong_thresh, proc_dointvec_minmax, &one, &u8_max),
 	ROW(moderate_rcvbuf, proc_dointvec_minmax, &zero, &one),
 	ROW(min_snd_mss, proc_dointvec_minmax, &one, &mss_max),
 	ROW(rmem, proc_dointvec_minmax, &one, NULL),
@@ -219,6 +227,12 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.ecn			= 2,		/* for those who ask */
 		.ecn_fallback		= 1,		/* RFC3168 6.1.1.1 */
 		.invalid_ratelimit	= HZ / 2,
+		.dsack			= 1,
+		.comp_sack_delay_ns	= NSEC_PER_MSEC,
+		.comp_sack_slack_ns	= 100 * NSEC_PER_USEC,
+		.comp_sack_nr		= 44,
+		.backlog_ack_defer	= 1,
+		.pingpong_thresh	= 1,
 		.moderate_rcvbuf	= 1,
 		.min_snd_mss		= 48,
 		.msl_ms			= 30000,	/* as Linux: TIME-WAIT of 60 s */

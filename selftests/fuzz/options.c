@@ -102,6 +102,27 @@ static void round_trip(struct fuzz *f)
 	free(exact);
 }
 
+/* The same of SACK blocks: beside what a segment with timestamps has. */
+static void sack_blocks(struct fuzz *f)
+{
+	unsigned int n = 1 + fuzz_u8(f) % TL_SACK_BLOCKS, len = tl_opt_sack_len(n), i;
+	struct tl_sack_block blocks[TL_SACK_BLOCKS];
+	u8 *exact = malloc(len);
+	struct tl_opts out;
+
+	for (i = 0; i < n; i++)
+		blocks[i] = (struct tl_sack_block) { fuzz_u32(f), fuzz_u32(f) };
+	tl_opt_sack_write(exact, blocks, n);
+	FUZZ_EQ(0, last_of(exact, len, TL_KIND_SACK, 2 + 8 * n) - 2);
+	for (i = 0; i < n; i++) {
+		FUZZ_EQ(blocks[i].left, get_unaligned_be32(exact + 4 + 8 * i));
+		FUZZ_EQ(blocks[i].right, get_unaligned_be32(exact + 8 + 8 * i));
+	}
+	tl_opts_parse(exact, len, false, &out);
+	FUZZ_EQ(0, out.seen & ~TL_OPT_SACK);
+	free(exact);
+}
+
 FUZZ_TARGET
 {
 	bool syn = fuzz_u8(f) & 1;
@@ -109,4 +130,5 @@ FUZZ_TARGET
 	/* a header has 40 at most; the parser must not rely on it */
 	any_octets(f->p, f->left, syn);
 	round_trip(f);
+	sack_blocks(f);
 }

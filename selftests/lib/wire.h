@@ -66,7 +66,7 @@
  * @tsval:	option 8, or WIRE_NONE
  * @tsecr:	option 8
  * @nsack:	number of blocks in @sack, or WIRE_NONE
- * @sack:	option 5, relative like @ack
+ * @sack:	option 5, relative like @ack; expect: { 0, 0 } is any block
  * @fo:		option 34: length of the Fast Open cookie, 0 to ask for one; or WIRE_NONE
  * @cookie:	inject: the cookie
  * @opt:	raw option bytes, added after the others

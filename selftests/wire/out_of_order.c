@@ -88,12 +88,7 @@ TEST_F(out_of_order, sack_blocks)
 	int fd = wire_accept(w, .sackok = 1);
 
 	wire_inject(w, ACK, .seq = 1001, .len = 1000);
-	wire_expect(w, ACK, .ack = 1);
-	if (!w->lab.oracle && w->last->s.nsack == WIRE_NONE)
-		SKIP(return, "no SACK blocks yet: they may follow the ground floor");
-	EXPECT_EQ(1, w->last->s.nsack);
-	EXPECT_EQ(1001, w->last->s.sack[0].left);
-	EXPECT_EQ(2001, w->last->s.sack[0].right);
+	wire_expect(w, ACK, .ack = 1, .nsack = 1, .sack = { { 1001, 2001 } });
 	wire_inject(w, ACK, .seq = 3001, .len = 1000);
 	wire_expect(w, ACK, .ack = 1, .nsack = 2, .sack = { { 3001, 4001 }, { 1001, 2001 } });
 	wire_inject(w, ACK, .seq = 1, .len = 1000);
