@@ -21,7 +21,7 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module compile failmem release tests check debug debug-race fuzz demo vm lint install clean help
+.PHONY: all module compile helpers failmem cc-example release tests check debug debug-race fuzz demo vm lint install clean help
 
 all: module
 
@@ -37,13 +37,22 @@ compile:
 	@echo "  KERNEL  $(release)"
 	+@$(kbuild) modules
 
-# A helper of tests, for the same kernel, in a folder beside the module's objects
+# Modules that tests load, for the same kernel, in folders beside the module's objects
+helpers: failmem cc-example
+
 failmem: compile
 	@mkdir -p "$(work)-failmem"
 	@ln -sf "$(top)"/selftests/stress/failmem/* "$(work)-failmem/"
 	+@$(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)-failmem" \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	@cp "$(work)-failmem/failmem.ko" "$(work)/"
+
+cc-example: compile
+	@mkdir -p "$(work)-cc"
+	@ln -sf "$(top)"/selftests/cc/* "$(work)-cc/"
+	+@$(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)-cc" TCPLAB="$(top)/module" \
+		KBUILD_EXTRA_SYMBOLS="$(work)/Module.symvers" CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	@cp "$(work)-cc/tcplab_fixed.ko" "$(work)/"
 
 release:
 	@echo "$(release)"
@@ -84,6 +93,10 @@ lint:
 install: compile
 	install -D -m 644 "$(work)/tcplab.ko" "$(DESTDIR)/lib/modules/$(release)/updates/tcplab.ko"
 	install -D -m 644 module/uapi/tcplab.h "$(DESTDIR)/usr/local/include/tcplab.h"
+	@# what a module with an algorithm of its own needs: Documentation/congestion-control.rst
+	install -D -m 644 "$(work)/Module.symvers" "$(DESTDIR)/lib/modules/$(release)/updates/tcplab.symvers"
+	@for header in cc/cc.h pure.h compat.h wire.h; do \
+		install -v -D -m 644 module/$$header "$(DESTDIR)/usr/local/include/tcplab/$$header"; done
 	@[ -n "$(DESTDIR)" ] || depmod "$(release)"
 
 clean:

@@ -55,7 +55,7 @@ static int __init tcplab_init(void)
 	tl_mem_init();
 	set_timer_handlers();
 
-	err = tl_cc_register(&tl_cc_reno);
+	err = tl_cc_register_all();
 	if (err)
 		return err;
 	err = tl_range_init();
@@ -99,7 +99,7 @@ out_timewait:
 out_range:
 	tl_range_exit();
 out_cc:
-	tl_cc_unregister(&tl_cc_reno);
+	tl_cc_unregister_all();
 	return err;
 }
 
@@ -114,7 +114,7 @@ static void __exit tcplab_exit(void)
 	tl_synq_exit();
 	tl_timewait_exit();
 	tl_range_exit();
-	tl_cc_unregister(&tl_cc_reno);
+	tl_cc_unregister_all();
 	pr_info("tcplab: gone\n");
 }
 

@@ -116,7 +116,7 @@ static bool may_grow(const struct sock *sk)
 {
 	return !sk_under_memory_pressure(sk) &&
 	       sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0) &&
-	       tl_flight(sk) < tl_sk(sk)->cc.cwnd;
+	       tl_loss_pipe(sk) < tl_sk(sk)->cc.cwnd;
 }
 
 /**

@@ -11,7 +11,10 @@
 
 #ifdef __KERNEL__
 
+#include <linux/bitops.h>
+#include <linux/build_bug.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/types.h>

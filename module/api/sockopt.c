@@ -3,6 +3,7 @@
  * Socket options at level SOL_TCP: a table, a row an option. Most are one int; the row says how it
  * is read and how it is set.
  */
+#include <linux/inet_diag.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -268,11 +269,27 @@ static const struct int_option *int_option(int name)
 	return &int_options[name];
 }
 
+/* Copy as much of an answer as the program has room for. */
+static int answer(const void *from, size_t size, char __user *val, int __user *len)
+{
+	int room;
+
+	if (get_user(room, len))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	room = min_t(size_t, room, size);
+	if (put_user(room, len) || copy_to_user(val, from, room))
+		return -EFAULT;
+	return 0;
+}
+
 static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	char name[TL_CC_NAME_MAX];
 	const struct tl_cc_ops *ops;
+	int err = 0;
 	long n;
 
 	if (len < 1)
@@ -282,17 +299,37 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 		return -EFAULT;
 	name[n] = 0;
 	ops = tl_cc_get(name);
-	if (!ops)
-		return -ENOENT;
+	if (IS_ERR(ops))
+		return PTR_ERR(ops);
 
 	lock_sock(sk);
-	tl_cc_put(tl->cc.ops);
-	tl->cc.ops = ops;
-	memset(tl->cc.priv, 0, sizeof(tl->cc.priv));
-	if (ops->init)
-		ops->init(&tl->cc);
+	/* one that it has it may ask for, whatever it is */
+	if (ops == tl->cc.ops || tl_cc_allowed(ops) ||
+	    ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN)) {
+		local_bh_disable();
+		tl_cc_change(&tl->cc, ops);
+		local_bh_enable();
+	} else {
+		tl_cc_put(ops);
+		err = -EPERM;
+	}
 	release_sock(sk);
-	return 0;
+	return err;
+}
+
+/* What the algorithm tells of itself, in its own part of the union; nothing from most. */
+static int get_cc_info(struct sock *sk, char __user *val, int __user *len)
+{
+	const struct tl_cc *cc = &tl_sk(sk)->cc;
+	union tcp_cc_info info;
+	size_t size = 0;
+	int attr;
+
+	lock_sock(sk);
+	if (cc->ops->info)
+		size = cc->ops->info(cc, ~0U, &attr, &info);
+	release_sock(sk);
+	return answer(&info, size, val, len);
 }
 
 /* One key, or two: the second is what cookies were made with before. */
@@ -333,21 +370,6 @@ static int set_tcp(struct sock *sk, int name, sockptr_t val, unsigned int len)
 	return err;
 }
 
-/* Copy as much of an answer as the program has room for. */
-static int answer(const void *from, size_t size, char __user *val, int __user *len)
-{
-	int room;
-
-	if (get_user(room, len))
-		return -EFAULT;
-	if (room < 0)
-		return -EINVAL;
-	room = min_t(size_t, room, size);
-	if (put_user(room, len) || copy_to_user(val, from, room))
-		return -EFAULT;
-	return 0;
-}
-
 static int get_tcp(struct sock *sk, int name, char __user *val, int __user *len)
 {
 	const struct int_option *o = int_option(name);
@@ -372,6 +394,8 @@ static int get_tcp(struct sock *sk, int name, char __user *val, int __user *len)
 		release_sock(sk);
 		return answer(algorithm, sizeof(algorithm), val, len);
 	}
+	if (name == TCP_CC_INFO)
+		return get_cc_info(sk, val, len);
 	if (name == TCP_FASTOPEN_KEY) {
 		u8 keys[2 * TL_FO_KEY_SIZE];
 

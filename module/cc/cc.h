@@ -34,6 +34,10 @@ enum tl_ca_state {		/* the kernel's numbers, as TCP_INFO gives them */
  * @prior_cwnd: @cwnd before the reduction that may be undone; 0 if there was none. The owner's
  * @pacing_rate: bytes a second; 0: the owner reckons it from @cwnd and the round trip
  * @limited: @cwnd was what held the sender back in the last round trip (RFC7661)
+ * @paced: segments leave at a pacing rate, not as fast as @cwnd allows. The owner's
+ * @ecn: the connection has agreed on ECN. The owner's, before tl_cc_start()
+ * @running: init() was called, so release() is due. The register's
+ * @chosen: the program chose @ops, so accepted sockets inherit it. The register's
  * @priv: the algorithm's own
  */
 struct tl_cc {
@@ -45,6 +49,10 @@ struct tl_cc {
 	u32			prior_cwnd;
 	u64			pacing_rate;
 	bool			limited;
+	bool			paced;
+	bool			ecn;
+	bool			running;
+	bool			chosen;
 	u64			priv[TL_CC_PRIV / sizeof(u64)];
 };
 
@@ -116,12 +124,13 @@ union tcp_cc_info;
  * @name: as TCP_CONGESTION gives it
  * @flags: TL_CC_*
  * @owner: module
- * @init: @cwnd, @ssthresh and @mss are set; prepare @priv. Also when a live connection changes to
- *	this algorithm. Optional
- * @release: the connection ends, or changes to another algorithm. Optional
+ * @init: @cwnd, @ssthresh and @mss are set; prepare @priv, which is 0. Also when a live connection
+ *	changes to this algorithm. Optional
+ * @release: the connection ends, or changes to another algorithm. Once for each @init. Optional
  * @measure: each ACK that delivers or marks something, in any state, before all else. Optional
  * @on_ack: something was acknowledged and no reduction is going on: grow
- * @ssthresh: something was lost, or marked, with @flight octets outstanding: the new threshold
+ * @ssthresh: something was lost, or marked, with @flight octets outstanding: the new threshold.
+ *	Which of both, @state has told before
  * @undo: the reduction was a mistake: the window to go back to. Optional: then the larger of @cwnd
  *	and @prior_cwnd
  * @event: see the enum. Optional
@@ -156,24 +165,90 @@ struct tl_cc_ops {
 #define TL_CC_RESTRICTED	0x02	/* TCP_CONGESTION needs CAP_NET_ADMIN */
 #define TL_CC_NO_FAST_RECOVERY	0x04	/* a loss, however found, sets cwnd to one segment */
 
-extern struct tl_cc_ops tl_cc_reno;
+extern struct tl_cc_ops tl_cc_tahoe, tl_cc_reno, tl_cc_cubic, tl_cc_dctcp;
 
 static inline bool tl_cc_slow_start(const struct tl_cc *cc)
 {
 	return cc->cwnd < cc->ssthresh;
 }
 
-#ifdef __KERNEL__
-struct sock;
+/**
+ * tl_cc_acked() - for how many octets a window may grow
+ * @s: the ACK
+ *
+ * After a time-out an ACK may cover what the receiver has had all along: that says nothing of the
+ * path now (RFC3465 2.3).
+ *
+ * Return: octets.
+ */
+static inline u32 tl_cc_acked(const struct tl_cc_sample *s)
+{
+	return s->state == TL_CA_LOSS ? min(s->acked, s->delivered) : s->acked;
+}
 
+/**
+ * tl_cc_grow_double() - slow start: an octet for each one acknowledged (RFC5681 3.1, RFC3465 2.2)
+ * @cc: state, in slow start
+ * @acked: octets
+ *
+ * Return: octets left over when @cwnd has come to @ssthresh.
+ */
+static inline u32 tl_cc_grow_double(struct tl_cc *cc, u32 acked)
+{
+	u32 grow = min(acked, cc->ssthresh - cc->cwnd);
+
+	cc->cwnd += grow;
+	return acked - grow;
+}
+
+/**
+ * tl_cc_grow_linear() - congestion avoidance: one segment a window (RFC5681 3.1 (3), RFC3465 2.1)
+ * @cc: state
+ * @acked: octets
+ */
+static inline void tl_cc_grow_linear(struct tl_cc *cc, u32 acked)
+{
+	cc->acked += acked;
+	if (cc->acked >= cc->cwnd) {
+		/* and no more a round trip: one ACK of many windows is credit for one */
+		cc->acked = min(cc->acked - cc->cwnd, cc->cwnd);
+		cc->cwnd += cc->mss;
+	}
+}
+
+/**
+ * tl_cc_half() - half of what was in flight, two segments at least (RFC5681 3.1 (4))
+ * @cc: state
+ * @flight: octets outstanding
+ *
+ * What limited transmit, or duplicate ACKs, let out over the window does not count (RFC5681 3.2).
+ *
+ * Return: octets.
+ */
+static inline u32 tl_cc_half(const struct tl_cc *cc, u32 flight)
+{
+	return max(min(flight, cc->cwnd) / 2, 2 * cc->mss);
+}
+
+#ifdef __KERNEL__
 int tl_cc_register(struct tl_cc_ops *ops);
 void tl_cc_unregister(struct tl_cc_ops *ops);
+int tl_cc_register_all(void);
+void tl_cc_unregister_all(void);
 const struct tl_cc_ops *tl_cc_get(const char *name);
-void tl_cc_hold(const struct tl_cc_ops *ops);
+const struct tl_cc_ops *tl_cc_get_current(const struct tl_cc_ops *const *place);
 void tl_cc_put(const struct tl_cc_ops *ops);
-int tl_cc_names(char *buf, size_t size);
-void tl_cc_init(struct tl_cc *cc, const struct tl_cc_ops *ops);
+bool tl_cc_allowed(const struct tl_cc_ops *ops);
+void tl_cc_allow(const struct tl_cc_ops *ops);
+int tl_cc_allow_only(const char *names);
+int tl_cc_names(char *buf, size_t size, bool allowed);
+void tl_cc_assign(struct tl_cc *cc, const struct tl_cc_ops *ops);
+void tl_cc_reset(struct tl_cc *cc);
+void tl_cc_inherit(struct tl_cc *cc, const struct tl_cc *listener,
+		   const struct tl_cc_ops *const *def);
 void tl_cc_start(struct tl_cc *cc, u32 mss, u32 initial);
+void tl_cc_change(struct tl_cc *cc, const struct tl_cc_ops *ops);
+void tl_cc_end(struct tl_cc *cc);
 #endif
 
 #endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reno (RFC 5681): slow start doubles the window each round trip, congestion avoidance adds
- * one segment to it, a loss halves it. Octets are counted, not ACKs (RFC 3465).
+ * one segment to it, a loss halves it. Octets are counted, not ACKs (RFC 3465). That several losses
+ * of one window halve it once (NewReno, RFC 6582) is up to recovery, which asks for a threshold
+ * once. A needless reduction is undone as for any algorithm: the window it had.
  */
 #include "cc/cc.h"
 
@@ -11,34 +13,21 @@
 
 static void reno_on_ack(struct tl_cc *cc, const struct tl_cc_sample *s)
 {
-	u32 acked = s->acked;
+	u32 acked = tl_cc_acked(s);
 
 	/* RFC7661 in its simple form: a window that was not used tells nothing. */
 	if (!cc->limited)
 		return;
-
-	if (tl_cc_slow_start(cc)) {
-		u32 grow = min(acked, cc->ssthresh - cc->cwnd);
-
-		cc->cwnd += grow;
-		acked -= grow;
-		if (!acked)
-			return;
-	}
-	/* RFC5681 3.1 (3), by RFC3465 2.1: one MSS when a whole window was acknowledged */
-	cc->acked += acked;
-	if (cc->acked >= cc->cwnd) {
-		/* and no more a round trip: one ACK of many windows is credit for one */
-		cc->acked = min(cc->acked - cc->cwnd, cc->cwnd);
-		cc->cwnd += cc->mss;
-	}
+	if (tl_cc_slow_start(cc))
+		acked = tl_cc_grow_double(cc, acked);
+	if (acked)
+		tl_cc_grow_linear(cc, acked);
 }
 
-/* RFC5681 3.1 (4) */
 static u32 reno_ssthresh(struct tl_cc *cc, u32 flight)
 {
 	cc->acked = 0;
-	return max(flight / 2, 2 * cc->mss);
+	return tl_cc_half(cc, flight);
 }
 
 struct tl_cc_ops tl_cc_reno = {

@@ -7,7 +7,7 @@
 #include "conn/synq.h"
 
 /* What a clone has of its listener and must not have. */
-static void forget_listener(struct sock *child)
+static void forget_listener(struct sock *child, const struct sock *lsk)
 {
 	struct inet_sock *inet = inet_sk(child);
 
@@ -16,6 +16,7 @@ static void forget_listener(struct sock *child)
 	RCU_INIT_POINTER(child->sk_rx_dst, NULL);
 	atomic64_set(&child->sk_cookie, 0);
 	tl_sock_links(child);
+	tl_cc_inherit(&tl_sk(child)->cc, &tl_sk(lsk)->cc, &tl_net(sock_net(lsk))->cc);
 	tl_sock_reset(child);
 	tl_sock_count(child);
 }
@@ -81,12 +82,11 @@ struct sock *tl_child_create(struct tl_req *req, struct sk_buff *skb, const stru
 	if (!child)
 		return NULL;
 	tl = tl_sk(child);
-	forget_listener(child);
+	forget_listener(child, lsk);
 	tl_state_init_child(child);
 	tl->af = af;
 	take_request(child, req);
 	af->child(child, lsk, skb);
-	tl_cc_hold(tl->cc.ops);
 	tl_port_inherit(tl_net(sock_net(lsk)), &tl_sk(lsk)->bound, &tl->bound);
 	sk_set_txhash(child);
 	sk_mark_napi_id(child, skb);

@@ -156,6 +156,7 @@ void tl_ready_for_data(struct sock *sk)
 	tl_mss_sync(sk, dst ? dst_mtu(dst) : tl->snd.pmtu);
 	if (dst && !tl->rcv.adv_mss)		/* a child's SYN-ACK named it */
 		tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);
+	tl->cc.ecn = tl->ecn.ok;
 	tl_cc_start(&tl->cc, tl->snd.mss, TL_SYSCTL(sock_net(sk), initial_cwnd));
 	/* RFC5681 3.1: a lost SYN or SYN-ACK leaves one segment; once may be chance, as in Linux */
 	if (tl->loss.retrans > 1 || tl->loss.retries)

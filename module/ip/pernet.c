@@ -58,15 +58,18 @@ static int __net_init net_init(struct net *net)
 	tn->net = net;
 	atomic_set(&tn->timewaits, 0);
 	atomic_set(&tn->orphans, 0);
-	tn->cc = tl_cc_get("reno");
+	tn->cc = net_eq(net, &init_net) ? &tl_cc_cubic :
+		 tl_cc_get_current(&tl_net(&init_net)->cc);	/* as Linux */
 	tl_sysctl_defaults(tn);
 	tl_isn_net_init(tn);
 	tl_fastopen_net_init(tn);
 	tl_port_net_init(tn);
 
 	tn->stats = alloc_percpu(struct tl_stats);
-	if (!tn->stats)
-		return -ENOMEM;
+	if (!tn->stats) {
+		err = -ENOMEM;
+		goto out_cc;
+	}
 	err = tl_hash_net_init(tn);
 	if (err)
 		goto out_stats;
@@ -96,6 +99,8 @@ out_hash:
 	tl_hash_net_exit(tn);
 out_stats:
 	free_percpu(tn->stats);
+out_cc:
+	tl_cc_put(tn->cc);
 	return err;
 }
 

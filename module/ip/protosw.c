@@ -45,7 +45,7 @@ void tl_sock_reset(struct sock *sk)
 	tl->snd.peer_mss = tl_af_v4.default_mss;
 	tl->rcv.ooo = RB_ROOT;
 	tl_rtt_init(&tl->rtt, &b);
-	tl_cc_init(&tl->cc, tl->cc.ops);
+	tl_cc_reset(&tl->cc);
 	memset(&tl->node.tuple.faddr, 0, sizeof(tl->node.tuple.faddr));
 	tl->node.tuple.fport = 0;
 	tl->oow_last = 0;
@@ -115,8 +115,7 @@ static int init_sock(struct sock *sk)
 
 	tl_sock_links(sk);
 	tl->af = sk->sk_family == AF_INET6 ? &tl_af_v6 : &tl_af_v4;
-	tl->cc.ops = READ_ONCE(tn->cc);
-	tl_cc_hold(tl->cc.ops);
+	tl_cc_assign(&tl->cc, tl_cc_get_current(&tn->cc));
 	tl_sock_reset(sk);
 
 	WRITE_ONCE(inet_destruct[sk->sk_family == AF_INET6], sk->sk_destruct);
@@ -145,7 +144,7 @@ static void destroy_sock(struct sock *sk)
 	tl_txq_purge(sk);
 	tl_ooo_purge(sk);
 	tl_port_put_sk(sk);
-	tl_cc_put(tl->cc.ops);
+	tl_cc_end(&tl->cc);
 	tl_fastopen_keys_free(&tl->listener.fo.keys);
 	sk_sockets_allocated_dec(sk);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);

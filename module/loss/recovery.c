@@ -101,8 +101,8 @@ void tl_loss_enter_cwr(struct sock *sk)
 	if (tl->loss.state >= TL_CA_CWR)
 		return;
 	tl->loss.undo = 0;
-	tl_loss_begin_reduction(sk);
 	set_state(sk, TL_CA_CWR);
+	tl_loss_begin_reduction(sk);
 	trace_tl_cwnd(sk, "cwr");
 }
 
@@ -115,30 +115,25 @@ static void collapse(struct sock *sk)
 	tl->loss.prr.flight = 0;
 	set_state(sk, TL_CA_LOSS);
 	tl->loss.frto = 0;
-	trace_tl_cwnd(sk, "loss");
 }
 
 /* RFC6675 5 (4), RFC6582 3.2 (2), RFC5681 3.2 (2) */
 static void enter_recovery(struct sock *sk, bool ece)
 {
 	struct tl_sock *tl = tl_sk(sk);
+	bool fresh = tl->loss.state != TL_CA_CWR;	/* not reduced already in this round trip */
 
 	if (tl->rcv.sack_ok)
 		TL_INC(sock_net(sk), TCPSackRecovery);
 	else
 		TL_INC(sock_net(sk), TCPRenoRecovery);
-	tl->loss.prior_ssthresh = 0;
+	tl->loss.prior_ssthresh = ece || !fresh ? 0 : current_ssthresh(tl);
 	tl_undo_prepare(sk);
-	if (tl->loss.state < TL_CA_CWR) {
-		if (!ece)
-			tl->loss.prior_ssthresh = current_ssthresh(tl);
-		tl_loss_begin_reduction(sk);
-	}
-	if (tl->cc.ops->flags & TL_CC_NO_FAST_RECOVERY) {
-		collapse(sk);
-		return;
-	}
 	set_state(sk, TL_CA_RECOVERY);
+	if (fresh)
+		tl_loss_begin_reduction(sk);
+	if (tl->cc.ops->flags & TL_CC_NO_FAST_RECOVERY)
+		collapse(sk);
 	trace_tl_cwnd(sk, "recovery");
 }
 
@@ -480,8 +475,8 @@ void tl_loss_tlp_lost(struct sock *sk)
 
 	if (tl->loss.state >= TL_CA_CWR)
 		return;
-	tl_loss_begin_reduction(sk);
 	set_state(sk, TL_CA_CWR);
+	tl_loss_begin_reduction(sk);
 	tl_loss_end_reduction(sk);
 	tl->loss.undo = 0;
 	tl_loss_keep_open(sk);
@@ -545,13 +540,15 @@ void tl_loss_timeout(struct sock *sk)
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_loss *l = &tl->loss;
 	struct tl_cc *cc = &tl->cc;
-	bool fresh = l->state < TL_CA_RECOVERY;
-	bool anew = l->state <= TL_CA_DISORDER || !seq_gt(l->recover, tl->snd.una) ||
+	bool fresh = l->state < TL_CA_RECOVERY, calm = l->state <= TL_CA_DISORDER;
+	bool anew = calm || !seq_gt(l->recover, tl->snd.una) ||
 		    (l->state == TL_CA_LOSS && !l->retries);
 
 	lose_all(sk);
-	if (anew) {
+	if (anew)
 		l->prior_ssthresh = current_ssthresh(tl);
+	set_state(sk, TL_CA_LOSS);
+	if (anew) {
 		tl_loss_begin_reduction(sk);
 		if (cc->ops->event)
 			cc->ops->event(cc, TL_CC_LOSS);
@@ -562,10 +559,8 @@ void tl_loss_timeout(struct sock *sk)
 	l->prr.flight = 0;
 	cc->cwnd = tl_loss_pipe(sk) + tl->snd.mss;
 	/* it is not reordering that makes a timer fire */
-	if (l->state <= TL_CA_DISORDER &&
-	    tl->board.sacked_segs >= TL_SYSCTL(sock_net(sk), reordering))
+	if (calm && tl->board.sacked_segs >= TL_SYSCTL(sock_net(sk), reordering))
 		l->reordering = min_t(u32, l->reordering, TL_SYSCTL(sock_net(sk), reordering));
-	set_state(sk, TL_CA_LOSS);
 	l->recover = tl->snd.nxt;
 	l->tlp = 0;
 	l->hold = 0;

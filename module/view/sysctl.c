@@ -2,6 +2,7 @@
 /*
  * net.tcplab.*: settings of a namespace. A row each: where it lives, how it is read, its bounds.
  */
+#include <linux/slab.h>
 #include <linux/sysctl.h>
 #include "sock.h"
 #include "view/view.h"
@@ -22,6 +23,8 @@ static int early_retrans_max = 4;
 static int cwnd_max = 1024;
 static int mss_max = 65535;
 
+#define CC_NAMES_MAX	(16 * 128)	/* as Linux has it */
+
 /* congestion_control: the name of the default for new sockets. */
 static int do_congestion(TL_CTL_HANDLER_ARGS)
 {
@@ -31,13 +34,21 @@ static int do_congestion(TL_CTL_HANDLER_ARGS)
 	const struct tl_cc_ops *ops;
 	int err;
 
+	rcu_read_lock();
 	strscpy(name, READ_ONCE(tn->cc)->name, sizeof(name));
+	rcu_read_unlock();
 	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
 	if (err || !write)
 		return err;
 	ops = tl_cc_get(name);
-	if (!ops)
-		return -ENOENT;
+	if (IS_ERR(ops))
+		return PTR_ERR(ops);
+	/* as Linux: what is restricted is the first namespace's to give to everybody */
+	if (!tl_cc_allowed(ops) && !net_eq(tn->net, &init_net)) {
+		tl_cc_put(ops);
+		return -EPERM;
+	}
+	tl_cc_allow(ops);
 	ops = xchg(&tn->cc, ops);
 	tl_cc_put(ops);
 	return 0;
@@ -45,11 +56,33 @@ static int do_congestion(TL_CTL_HANDLER_ARGS)
 
 static int do_available(TL_CTL_HANDLER_ARGS)
 {
-	char names[256];
-	struct ctl_table tmp = { .data = names, .maxlen = sizeof(names) };
+	struct ctl_table tmp = { .maxlen = CC_NAMES_MAX };
+	int err;
 
-	tl_cc_names(names, sizeof(names));
-	return proc_dostring(&tmp, write, buffer, lenp, ppos);
+	tmp.data = kmalloc(CC_NAMES_MAX, GFP_KERNEL);
+	if (!tmp.data)
+		return -ENOMEM;
+	tl_cc_names(tmp.data, CC_NAMES_MAX, false);
+	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
+	kfree(tmp.data);
+	return err;
+}
+
+/* allowed_congestion_control: those that need no CAP_NET_ADMIN. */
+static int do_allowed(TL_CTL_HANDLER_ARGS)
+{
+	struct ctl_table tmp = { .maxlen = CC_NAMES_MAX };
+	int err;
+
+	tmp.data = kmalloc(CC_NAMES_MAX, GFP_KERNEL);
+	if (!tmp.data)
+		return -ENOMEM;
+	tl_cc_names(tmp.data, CC_NAMES_MAX, true);
+	err = proc_dostring(&tmp, write, buffer, lenp, ppos);
+	if (!err && write)
+		err = tl_cc_allow_only(tmp.data);
+	kfree(tmp.data);
+	return err;
 }
 
 /* fastopen_key: four words in hex, joined by -; and perhaps, after a comma, the key before. */
@@ -174,6 +207,7 @@ static const struct ctl_table specials[] = {
 		.proc_handler	= do_congestion,
 	}, {
 		.procname	= "available_congestion_control",
+		.maxlen		= CC_NAMES_MAX,
 		.mode		= 0444,
 		.proc_handler	= do_available,
 	}, {
@@ -192,6 +226,11 @@ static const struct ctl_table shared[] = {
 		.maxlen		= sizeof(tl_mem_limits),
 		.mode		= 0644,
 		.proc_handler	= proc_doulongvec_minmax,
+	}, {
+		.procname	= "allowed_congestion_control",
+		.maxlen		= CC_NAMES_MAX,
+		.mode		= 0644,
+		.proc_handler	= do_allowed,
 	},
 };
 

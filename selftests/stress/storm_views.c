@@ -116,7 +116,7 @@ static const struct setting {
 	{ true, "keepalive_time", { "10", "7200" } },
 	{ true, "rmem", { "4096 20000 100000", "4096 131072 6000000" } },
 	{ true, "wmem", { "4096 8000 50000", "4096 16384 4000000" } },
-	{ true, "congestion_control", { "reno", "reno" } },
+	{ true, "congestion_control", { "reno", "cubic" } },
 	{ false, "msl_ms", { "1", "30000" } },
 	{ false, "rto_min_ms", { "20", "200" } },
 	{ false, "rto_init_ms", { "100", "1000" } },

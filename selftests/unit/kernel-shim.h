@@ -6,6 +6,7 @@
 #ifndef KERNEL_SHIM_H
 #define KERNEL_SHIM_H
 
+#include <assert.h>		/* static_assert() */
 #include <netinet/tcp.h>	/* TCP_ESTABLISHED = 1 ... TCP_CLOSING = 11 */
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,24 @@ typedef int64_t s64;
 #define max_t(type, a, b)		max((type)(a), (type)(b))
 #define clamp(v, low, high)		min(max(v, low), high)
 #define clamp_t(type, v, low, high)	clamp((type)(v), (type)(low), (type)(high))
+
+#define DIV_ROUND_UP(n, d)		(((n) + (d) - 1) / (d))
+
+static inline u64 div_u64(u64 n, u32 d)
+{
+	return n / d;
+}
+
+static inline u64 div64_u64(u64 n, u64 d)
+{
+	return n / d;
+}
+
+/* The number of the highest bit that is set, from 1; 0 for 0 */
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
+}
 
 static inline u16 get_unaligned_be16(const void *from)
 {
