@@ -33,7 +33,7 @@ static uint32_t share(double percent)
 	return percent >= 100 ? UINT32_MAX : percent / 100 * UINT32_MAX;
 }
 
-/* After how many packets in the good state it turns bad, in the bad one (all is lost) good again. */
+/* Two states: in the good one nothing is lost, in the bad one all. */
 static void put_bursts(struct nl_req *req, const struct lab_netem *what)
 {
 	struct tc_netem_gemodel ge = {

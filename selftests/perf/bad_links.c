@@ -8,6 +8,7 @@
 #include "flow.h"
 
 #define SEEDS	3
+#define SHORTER	2	/* than those of make bench-links */
 
 FIXTURE(bad_links) { struct bench b; int proto; };
 FIXTURE_VARIANT(bad_links) { const char *cell; };
@@ -28,6 +29,7 @@ FIXTURE_SETUP(bad_links)
 	__LAB_VERDICT(lab_begin(&lab, AF_INET, true));
 	self->proto = lab.proto;
 	__LAB_VERDICT(lab_begin(&self->b.lab, AF_INET, false));
+	self->b.cc = "cubic";
 	LAB_OK(bench_begin(&self->b));
 }
 
@@ -50,20 +52,23 @@ static double median(double *v)
 
 TEST_F_TIMEOUT(bad_links, goodput, lab_secs(3000))
 {
-	const struct cell *cell = cell_find(variant->cell);
 	int protos[2] = { IPPROTO_TCP, self->proto }, seed, i;
+	const struct cell *whole = cell_find(variant->cell);
 	struct flow_result result[2];
 	double ratio[SEEDS], got;
+	struct cell cell;
 
-	ASSERT_NE(NULL, cell);
+	ASSERT_NE(NULL, whole);
+	cell = *whole;
+	cell.kbytes /= SHORTER;
 	for (seed = 0; seed < SEEDS; seed++) {
 		for (i = 0; i < 2; i++)
-			LAB_OK(bench_run(&self->b, cell, seed + 1, &protos[i], 1, &result[i]));
+			LAB_OK(bench_run(&self->b, &cell, seed + 1, &protos[i], 1, &result[i]));
 		ratio[seed] = flow_mbit(&result[1]) / flow_mbit(&result[0]);
 	}
 	got = median(ratio);
-	printf("# figure: %s: %.2f times the goodput of the kernel's TCP\n", cell->name, got);
-	EXPECT_GE(got, cell->floor);
+	printf("# figure: %s: %.2f times the goodput of the kernel's TCP\n", cell.name, got);
+	EXPECT_GE(got, cell.floor);
 }
 
 TEST_HARNESS_MAIN

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cells.h"
+#include "kselftest.h"
 
 #define LOSS(text, percent, kb, ...)						\
 	{ "loss" text "-rtt2", .rtt_ms = 2, .loss = percent, .kbytes = kb },	\
@@ -14,14 +15,18 @@
 	{ "loss" text "-rtt100", .rtt_ms = 100, .loss = percent, .kbytes = kb }
 
 const struct cell cells[] = {
-	/* floors: what the sender reaches today; the aim is 0.95 in all of them */
-	LOSS("0", 0, 16384, .floor = 0.5),
+	/*
+	 * Floors: a little below what the sender reaches today, which is NewReno without SACK
+	 * against CUBIC with it: 0.73, 0.81, 0.78 (and less on a longer transfer) and 1.04 in this
+	 * order. The aim is 0.95 in all of them.
+	 */
+	LOSS("0", 0, 16384, .floor = 0.65),
 	LOSS("0.1", 0.1, 12288),
-	LOSS("1", 1, 6144, .floor = 0.1),
+	LOSS("1", 1, 6144, .floor = 0.65),
 	LOSS("3", 3, 3072),
 	LOSS("10", 10, 1024),
 
-	{ "reorder5", .rtt_ms = 20, .reorder = 5, .kbytes = 6144, .spurious = true, .floor = 0.1 },
+	{ "reorder5", .rtt_ms = 20, .reorder = 5, .kbytes = 6144, .spurious = true, .floor = 0.3 },
 	{ "reorder25", .rtt_ms = 20, .reorder = 25, .kbytes = 6144, .spurious = true },
 	{ "duplicate1", .rtt_ms = 20, .dup = 1, .kbytes = 8192 },
 
@@ -34,13 +39,13 @@ const struct cell cells[] = {
 	{ "ackloss10", .rtt_ms = 20, .ack_loss = 10, .kbytes = 8192 },
 	{ "ackloss30", .rtt_ms = 20, .ack_loss = 30, .kbytes = 8192 },
 	{ "outage", .rtt_ms = 20, .kbit = 10000, .queue = 100, .outage_ms = 5000, .kbytes = 3072,
-	  .floor = 0.1 },
+	  .floor = 0.9 },
 
 	{ "fair", CELL_FAIR, .rtt_ms = 20, .kbit = 10000, .queue = 50, .seconds = 30 },
 	{ "mixed", CELL_MIXED, .rtt_ms = 20, .kbit = 10000, .queue = 50, .seconds = 30 },
 };
 
-const int cells_count = sizeof(cells) / sizeof(cells[0]);
+const int cells_count = ARRAY_SIZE(cells);
 
 const struct cell *cell_find(const char *name)
 {

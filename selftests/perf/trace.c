@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 
 #include "flow.h"
+#include "kselftest.h"
 #include "trace.h"
 
 #define TRACEFS		"/sys/kernel/tracing/"
@@ -121,16 +122,25 @@ int trace_fds(const struct trace *t, struct pollfd *fds)
 }
 
 /* The events of both protocols, from now on. Without tracefs there are none, and that is all. */
-static void events(const char *on)
+static void switch_events(const char *on)
 {
 	static const char * const each[] = { "tcplab/enable", "tcp/tcp_retransmit_skb/enable" };
 	char path[128];
 	size_t i;
 
-	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(each); i++) {
 		snprintf(path, sizeof(path), TRACEFS "events/%s", each[i]);
 		lab_write_file(path, on);
 	}
+}
+
+/* To open the file for writing empties it. */
+static void forget_events(void)
+{
+	FILE *trace = fopen(TRACEFS "trace", "w");
+
+	if (trace)
+		fclose(trace);
 }
 
 /**
@@ -156,8 +166,8 @@ struct trace *trace_begin(struct bench *b, const char *name)
 		"srtt_us\trttvar_us\trto_us\tmin_rtt_us\treordering\ttotal_retrans\t"
 		"acked_bytes\tnotsent_bytes\tsnd_wnd\tpacing_rate\tdelivery_rate\n");
 	lab_write_file(TRACEFS "buffer_size_kb", "65536");
-	lab_write_file(TRACEFS "trace", "");
-	events("1");
+	forget_events();
+	switch_events("1");
 	return t;
 }
 
@@ -224,7 +234,7 @@ int trace_end(struct trace *t)
 	int ret, i;
 	char end[32];
 
-	events("0");
+	switch_events("0");
 	trace_packets(t);
 	fclose(t->info);
 	ret = keep(t, ".tsv", t->info_text, t->info_len) || keep_events(t);
