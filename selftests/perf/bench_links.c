@@ -5,7 +5,8 @@
  *
  * Environment:
  *   BENCH_CELLS=regex	only these
- *   BENCH_SEEDS=n	runs of each (5); fewer where there is no chance in them, or they are long
+ *   BENCH_SEEDS=n	runs of each (5); fewer where there is no chance in them, or they are long;
+ *			FIRST-LAST: the runs with these seeds, whatever the cell
  *   BENCH_CC=name	congestion control of both protocols (cubic)
  *   BENCH_SELF=1	the kernel's TCP against itself, to see what chance makes of a cell
  *   BENCH_TRACE=1	write down what happened into the directory TCPLAB_OUT
@@ -103,18 +104,37 @@ static int most_seeds(const struct cell *c)
 	return chance ? INT_MAX : c->seconds || c->outage_ms ? 3 : 2;
 }
 
-static void run_cells(struct bench *b, const regex_t *wanted, int seeds, int rival)
+struct seeds {
+	int first, last;
+	bool all;
+};
+
+/* "5" or "3-5" */
+static int parse_seeds(const char *text, struct seeds *s)
 {
-	int i, seed, most;
+	char rest;
+	int n = sscanf(text, "%d-%d%c", &s->first, &s->last, &rest);
+
+	s->all = n == 2;
+	if (n == 1) {
+		s->last = s->first;
+		s->first = 1;
+	}
+	return n < 1 || n > 2 || s->first < 1 || s->last < s->first;
+}
+
+static void run_cells(struct bench *b, const regex_t *wanted, const struct seeds *seeds, int rival)
+{
+	int i, seed, last;
 
 	for (i = 0; i < cells_count; i++) {
 		if (regexec(wanted, cells[i].name, 0, NULL, 0))
 			continue;
-		most = most_seeds(&cells[i]);
-		if (most > seeds)
-			most = seeds;
+		last = most_seeds(&cells[i]);
+		if (last > seeds->last || seeds->all)
+			last = seeds->last;
 		printf("cell\t%s\t%s\n", cells[i].name, kind_name(&cells[i]));
-		for (seed = 1; seed <= most; seed++)
+		for (seed = seeds->first; seed <= last; seed++)
 			run_cell(b, &cells[i], seed, rival);
 		printf("done\t%s\n", cells[i].name);
 		fflush(stdout);
@@ -123,14 +143,15 @@ static void run_cells(struct bench *b, const regex_t *wanted, int seeds, int riv
 
 int main(void)
 {
-	int seeds = atoi(env("BENCH_SEEDS", "5"));
 	bool self = atoi(env("BENCH_SELF", "0"));
 	struct bench b = { .cc = env("BENCH_CC", "cubic") };
 	int rival = IPPROTO_TCP;
+	struct seeds seeds;
 	struct lab lab;
 	regex_t wanted;
 
-	if (seeds < 1 || regcomp(&wanted, env("BENCH_CELLS", ""), REG_EXTENDED | REG_NOSUB)) {
+	if (parse_seeds(env("BENCH_SEEDS", "5"), &seeds) ||
+	    regcomp(&wanted, env("BENCH_CELLS", ""), REG_EXTENDED | REG_NOSUB)) {
 		fprintf(stderr, "bench_links: BENCH_SEEDS or BENCH_CELLS make no sense\n");
 		return 2;
 	}
@@ -143,7 +164,7 @@ int main(void)
 	if (lab_begin(&b.lab, AF_INET, false) != LAB_READY || bench_begin(&b) ||
 	    warm_up(&b, rival))
 		goto fail;
-	run_cells(&b, &wanted, seeds, rival);
+	run_cells(&b, &wanted, &seeds, rival);
 	return 0;
 fail:
 	fprintf(stderr, "bench_links: %s\n", lab_why());

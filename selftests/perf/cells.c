@@ -26,8 +26,8 @@ const struct cell cells[] = {
 	LOSS("3", 3, 3072),
 	LOSS("10", 10, 1024),
 
-	{ "reorder5", .rtt_ms = 20, .reorder = 5, .kbytes = 6144, .spurious = true, .floor = 0.3 },
-	{ "reorder25", .rtt_ms = 20, .reorder = 25, .kbytes = 6144, .spurious = true },
+	{ "reorder5", .rtt_ms = 20, .reorder = 5, .kbytes = 16384, .spurious = true, .floor = 0.3 },
+	{ "reorder25", .rtt_ms = 20, .reorder = 25, .kbytes = 16384, .spurious = true },
 	{ "duplicate1", .rtt_ms = 20, .dup = 1, .kbytes = 8192 },
 
 	/* 17 packets are on their way in 20 ms at this rate */
