@@ -64,6 +64,9 @@ TEST_F_TIMEOUT(bad_links, goodput, lab_secs(3000))
 	for (seed = 0; seed < SEEDS; seed++) {
 		for (i = 0; i < 2; i++)
 			LAB_OK(bench_run(&self->b, &cell, seed + 1, &protos[i], 1, &result[i]));
+		TH_LOG("seed %d: %.2f and %.2f Mbit/s, %lld and %lld segments again, %llu lost", seed + 1,
+		       flow_mbit(&result[0]), flow_mbit(&result[1]), (long long)result[0].retrans,
+		       (long long)result[1].retrans, (unsigned long long)result[1].drops);
 		ratio[seed] = flow_mbit(&result[1]) / flow_mbit(&result[0]);
 	}
 	got = median(ratio);
