@@ -21,7 +21,7 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module compile helpers failmem cc-example release tests check debug debug-race fuzz demo vm lint install clean help
+.PHONY: all module compile helpers failmem cc-example release tests check debug debug-race bench-links fuzz demo vm lint install clean help
 
 all: module
 
@@ -74,6 +74,12 @@ debug-race:
 	@scripts/setup check debug
 	@TESTS="$(TESTS)" KVER= scripts/check race
 
+# CC is make's name for the compiler, too: only one that was given counts.
+bench-links:
+	@scripts/setup check
+	@CELLS='$(value CELLS)' SEEDS='$(SEEDS)' TRACE='$(TRACE)' SELF='$(SELF)' \
+		CC='$(if $(filter command,$(origin CC)),$(CC))' scripts/bench-links
+
 fuzz:
 	@scripts/fuzz
 
@@ -111,6 +117,8 @@ help:
 	@echo 'make debug-race tests for several CPUs on a kernel that finds data races (KCSAN), built once'
 	@echo 'make fuzz       what nobody sane would send: libFuzzer, and in a VM a peer that lies;'
 	@echo '                FUZZ_SECONDS=60 FUZZ_SEGMENTS=1000000 FUZZ_SEED=n'
+	@echo 'make bench-links  goodput on bad links by that of the kernel'"'"'s TCP, cell by cell;'
+	@echo '                CELLS=regex SEEDS=5 CC=cubic TRACE=1 SELF=1'
 	@echo 'make vm         a shell in a VM with the module loaded and two namespaces joined by veth'
 	@echo 'make lint       checkpatch, sparse, W=1, shellcheck'
 	@echo 'make tests      build the test programs only'

@@ -19,61 +19,7 @@
 #include <net/if.h>
 
 #include "lab.h"
-
-struct nl_req {
-	struct nlmsghdr h;
-	char body[1024];
-};
-
-static void *nl_begin(struct nl_req *req, int type, int flags, size_t body)
-{
-	memset(req, 0, sizeof(*req));
-	req->h.nlmsg_type = type;
-	req->h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	req->h.nlmsg_len = NLMSG_LENGTH(body);
-	return NLMSG_DATA(&req->h);
-}
-
-static struct rtattr *nl_put(struct nl_req *req, int type, const void *data, size_t len)
-{
-	struct rtattr *rta = (void *)((char *)req + NLMSG_ALIGN(req->h.nlmsg_len));
-
-	rta->rta_type = type;
-	rta->rta_len = RTA_LENGTH(len);
-	if (len)
-		memcpy(RTA_DATA(rta), data, len);
-	req->h.nlmsg_len = NLMSG_ALIGN(req->h.nlmsg_len) + RTA_ALIGN(rta->rta_len);
-	return rta;
-}
-
-static void nl_end(struct nl_req *req, struct rtattr *nest)
-{
-	nest->rta_len = (char *)req + req->h.nlmsg_len - (char *)nest;
-}
-
-static int nl_talk(struct nl_req *req, const char *what)
-{
-	struct sockaddr_nl sa = { .nl_family = AF_NETLINK };
-	struct {
-		struct nlmsghdr h;
-		struct nlmsgerr e;
-		char rest[2048];
-	} ans;
-	int fd, ret = -1;
-
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (fd < 0)
-		return lab_fail("netlink: %s", strerror(errno));
-	if (sendto(fd, req, req->h.nlmsg_len, 0, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
-	    recv(fd, &ans, sizeof(ans), 0) < 0)
-		lab_fail("%s: %s", what, strerror(errno));
-	else if (ans.h.nlmsg_type != NLMSG_ERROR || ans.e.error)
-		lab_fail("%s: %s", what, strerror(-ans.e.error));
-	else
-		ret = 0;
-	close(fd);
-	return ret;
-}
+#include "netlink.h"
 
 /**
  * lab_netns_new() - go into a fresh network namespace with lo up

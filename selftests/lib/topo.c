@@ -97,7 +97,11 @@ int topo_router(struct topo *t, struct lab *lab)
 	    lab_route_add(lab->family, six(t) ? "2001:db8:2::" : "10.0.2.0", six(t) ? 64 : 24,
 			  six(t) ? "2001:db8:1::fe" : "10.0.1.254"))
 		return -1;
-	return 0;
+	if (acquaint(t, TOPO_CLIENT, "c0", six(t) ? "2001:db8:1::1" : "10.0.1.1",
+		     TOPO_ROUTER, "r0", six(t) ? "2001:db8:1::fe" : "10.0.1.254"))
+		return -1;
+	return acquaint(t, TOPO_ROUTER, "r1", six(t) ? "2001:db8:2::fe" : "10.0.2.254",
+			TOPO_SERVER, "s0", topo_server_addr(t));
 }
 
 /* Each end's device of the link between two hosts; of the far link where there is a router. */
