@@ -34,7 +34,6 @@ enum tl_ca_state {		/* the kernel's numbers, as TCP_INFO gives them */
  * @prior_cwnd: @cwnd before the reduction that may be undone; 0 if there was none. The owner's
  * @pacing_rate: bytes a second; 0: the owner reckons it from @cwnd and the round trip
  * @limited: @cwnd was what held the sender back in the last round trip (RFC7661)
- * @paced: segments leave at a pacing rate, not as fast as @cwnd allows. The owner's
  * @ecn: the connection has agreed on ECN. The owner's, before tl_cc_start()
  * @running: init() was called, so release() is due. The register's
  * @chosen: the program chose @ops, so accepted sockets inherit it. The register's
@@ -49,7 +48,6 @@ struct tl_cc {
 	u32			prior_cwnd;
 	u64			pacing_rate;
 	bool			limited;
-	bool			paced;
 	bool			ecn;
 	bool			running;
 	bool			chosen;

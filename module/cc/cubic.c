@@ -36,7 +36,6 @@
 #define N_RTT_SAMPLE		8
 #define CSS_GROWTH_DIVISOR	4
 #define CSS_ROUNDS		5
-#define L_UNPACED		8		/* segments */
 
 #define RTT_NONE		(~0U)		/* "infinity" */
 
@@ -180,13 +179,14 @@ static void cubic_measure(struct tl_cc *cc, const struct tl_cc_sample *s)
 		cc->ssthresh = cc->cwnd;
 }
 
-/* RFC9406 4.2: min(N, L * SMSS), and of that a quarter while it is not sure */
+/*
+ * RFC9406 4.2: of what was acknowledged a quarter while it is not sure. Without the limit L for an
+ * ACK: receivers that coalesce acknowledge many segments at once, and would be served late.
+ */
 static void grow_first(struct tl_cc *cc, u32 acked)
 {
 	const struct cubic *c = priv(cc);
 
-	if (!cc->paced)
-		acked = min(acked, L_UNPACED * cc->mss);
 	if (conservative(c))
 		acked /= CSS_GROWTH_DIVISOR;
 	tl_cc_grow_double(cc, acked);
