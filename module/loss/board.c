@@ -139,7 +139,7 @@ void tl_board_sent(struct tl_board *b, u32 seq, u32 end, u16 seg, const struct t
 		return;
 	}
 	r = take(b);
-	*r = (struct tl_range) { .seq = seq, .end = end, .seg = seg, .at = *at };
+	*r = (struct tl_range) { .seq = seq, .end = end, .grid = seq, .seg = seg, .at = *at };
 	list_add_tail(&r->sent, &b->sent);
 	link_behind(b, b->last, r);
 }
@@ -189,8 +189,10 @@ static void note_newest(const struct tl_range *r, u32 end, struct tl_tally *t)
 /* It went once only: what its arrival tells. */
 static void note_original(const struct tl_range *r, u32 end, struct tl_tally *t)
 {
-	if (seq_lt(r->seq, t->lowest))
-		t->lowest = r->seq;	/* overtaken by what had arrived before */
+	if (seq_lt(r->seq, t->fack)) {		/* overtaken by what had arrived before */
+		t->lowest = seq_min(t->lowest, r->seq);
+		t->late_us = max_t(u64, t->late_us, t->now_us - r->at.sent_us);
+	}
 	if (seq_leq(end, t->recover))
 		t->original = true;
 }
@@ -301,9 +303,10 @@ static void arrive(struct tl_board *b, struct tl_range *r, struct tl_tally *t)
 	join(b, r);
 }
 
-static u32 whole_segments(const struct tl_range *r, u32 octets)
+/* How far is @seq behind the last boundary of segments? */
+static u32 into_segment(const struct tl_range *r, u32 seq)
 {
-	return octets - octets % r->seg;
+	return (seq - r->grid) % r->seg;
 }
 
 /*
@@ -313,11 +316,11 @@ static u32 whole_segments(const struct tl_range *r, u32 octets)
 static struct tl_range *carve(struct tl_board *b, struct tl_range *r, u32 start, u32 end)
 {
 	if (seq_lt(end, r->end))
-		end = r->seq + whole_segments(r, end - r->seq);
+		end -= into_segment(r, end);
 	else
 		end = r->end;
 	if (seq_gt(start, r->seq))
-		start = r->seq + whole_segments(r, start - r->seq + r->seg - 1);
+		start += (r->seg - into_segment(r, start)) % r->seg;
 	else
 		start = r->seq;
 	if (seq_geq(start, end))
@@ -384,6 +387,7 @@ void tl_board_lose(struct tl_board *b, struct tl_range *r)
 		b->again -= length(r);
 	if (!r->lost)
 		b->missing += length(r);
+	b->lost_ever += length(r);
 	r->again = 0;
 	r->lost = 1;
 	rb_add_cached(&r->waits, &b->lost, before);
@@ -405,6 +409,16 @@ void tl_board_lose_head(struct tl_board *b, u32 len)
 	tl_board_lose(b, r);
 }
 
+static void insert_by_time(struct tl_board *b, struct tl_range *r)
+{
+	struct tl_range *at;
+
+	list_for_each_entry(at, &b->sent, sent)
+		if (!tl_sent_after(r->at.sent_us, r->end, at->at.sent_us, at->end))
+			break;
+	list_add_tail(&r->sent, &at->sent);
+}
+
 /**
  * tl_board_find_again() - nothing was lost after all: what waits is under way
  * @b: board
@@ -414,11 +428,11 @@ void tl_board_find_again(struct tl_board *b)
 	struct rb_node *node;
 	struct tl_range *r;
 
-	/* from the highest, each before the next: they are older than what is under way */
+	/* from the highest: each is older than the next, and than what is under way, most often */
 	while ((node = rb_last(&b->lost.rb_root))) {
 		r = rb_entry(node, struct tl_range, waits);
 		rb_erase_cached(node, &b->lost);
-		list_add(&r->sent, &b->sent);
+		insert_by_time(b, r);
 	}
 	list_for_each_entry(r, &b->sent, sent)
 		r->lost = 0;
@@ -440,7 +454,7 @@ void tl_board_forget_sacks(struct tl_board *b)
 			continue;
 		r->sacked = 0;
 		r->ever = 1;
-		list_add(&r->sent, &b->sent);
+		insert_by_time(b, r);
 	}
 	b->sacked = 0;
 	b->sacked_segs = 0;
@@ -459,6 +473,7 @@ void tl_board_resent(struct tl_board *b, struct tl_range *r, const struct tl_sta
 		b->again += length(r);
 	r->again = 1;
 	r->ever = 1;
+	r->grid = r->seq;
 	r->at = *at;
 	list_add_tail(&r->sent, &b->sent);
 }

@@ -43,6 +43,7 @@ struct tl_stamp {
  * @end: behind the last; a FIN counts
  * @segs: segments that SACK named: of a range that has arrived
  * @seg: size of the segments that it was sent in
+ * @grid: where one of them began
  * @sacked: has arrived
  * @lost: is thought to be lost
  * @again: was sent again, and is under way
@@ -58,6 +59,7 @@ struct tl_range {
 	u32			seq;
 	u32			end;
 	u32			segs;
+	u32			grid;
 	u16			seg;
 	u8			sacked:1,
 				lost:1,
@@ -78,6 +80,7 @@ struct tl_range {
  * @missing: of these, are thought to be lost, sent again or not
  * @again: of these, were sent again and are under way
  * @sacked_segs: segments in what has arrived
+ * @lost_ever: octets that were ever found lost, modulo 2^32
  * @fack: behind the highest octet that SACK named, while @sacked
  * @n: ranges, the spare one included; the allocator counts
  */
@@ -92,6 +95,7 @@ struct tl_board {
 	u32			missing;
 	u32			again;
 	u32			sacked_segs;
+	u32			lost_ever;
 	u32			fack;
 	u32			n;
 };
@@ -110,6 +114,7 @@ struct tl_board {
  * @sack_first_us: the same, of what SACK named
  * @sack_last_us: likewise
  * @lowest: lowest octet that arrived now, below @fack, and was sent once only; or @fack
+ * @late_us: the longest that something like that took; 0: there is nothing like that
  * @original: something that was sent before @recover, and once only, has arrived
  * @resent: something that was sent again is acknowledged
  * @any_newest: @newest and @newest_end are set
@@ -130,6 +135,7 @@ struct tl_tally {
 	u64		sack_last_us;
 	u32		fack;
 	u32		lowest;
+	u32		late_us;
 	bool		original;
 	bool		resent;
 	bool		any_newest;

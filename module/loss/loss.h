@@ -27,12 +27,13 @@ struct sk_buff;
  * @new_first: new data before what is lost: the second step of that
  * @hold: and after it nothing goes again until the next ACK
  * @undo: a reduction was made that may turn out to be a mistake
- * @reneged: the receiver took SACKed data back: what it says is not trusted until all is acknowledged
+ * @reneged: the receiver took SACKed data back: what was reckoned as delivered was not
  * @limited: the congestion window held us back in the last round trip
  * @tlp: a tail loss probe is out
  * @tlp_again: and was sent before
  * @recover: SND.NXT when the state was entered (RFC6582's recover)
  * @dups: without SACK: octets that duplicate ACKs say have arrived
+ * @dupacks: how many of them came
  * @retrans: segments sent again, all in all
  * @dsacks: segments that D-SACK said arrived twice
  * @reorders: how often reordering was seen
@@ -55,6 +56,7 @@ struct tl_loss {
 	u8			probes;
 	u8			probe_backoff;
 	u16			reordering;
+	u16			dupacks;
 	u16			reopened:1,
 				frto:1,
 				new_first:1,
@@ -139,8 +141,9 @@ void tl_loss_sent(struct sock *sk, u32 octets, bool limited);
 void tl_loss_idle(struct sock *sk);
 
 /* newreno.c */
-void tl_newreno_dupack(struct sock *sk, const struct tl_ack_news *n);
-void tl_newreno_acked(struct sock *sk, u32 octets);
+void tl_newreno_dupack(struct sock *sk, struct tl_ack_news *n);
+void tl_newreno_acked(struct sock *sk, struct tl_ack_news *n);
+void tl_newreno_forget(struct sock *sk);
 void tl_newreno_mark(struct sock *sk, bool advanced);
 
 /* undo.c */

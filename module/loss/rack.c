@@ -58,6 +58,28 @@ void tl_rack_adapt(struct tl_rack *k, u64 prior_delivered, u64 delivered)
 }
 
 /**
+ * tl_rack_late() - something arrived late, and was not sent again: the window must hold such
+ * @k: state, not yet advanced by that ACK
+ * @took_us: its round trip
+ * @min_rtt_us: smallest round trip
+ *
+ * RFC 8985 learns from needless retransmissions, a step for each round trip that has some. What is
+ * late teaches without harm done, and how wide the window must be at that.
+ */
+void tl_rack_late(struct tl_rack *k, u32 took_us, u32 min_rtt_us)
+{
+	u32 step = max(min_rtt_us >> 2, 1U), steps;
+
+	if (took_us <= k->rtt_us)
+		return;
+	steps = min_t(u32, (took_us - k->rtt_us) / step + 1, U8_MAX);
+	if (steps <= k->steps)
+		return;
+	k->steps = steps;
+	k->persist = TL_RACK_PERSIST;
+}
+
+/**
  * tl_rack_window() - how much later may come what was sent before (RFC8985 6.2 step 4)
  * @k: state
  * @min_rtt_us: smallest round trip

@@ -35,6 +35,7 @@ struct tl_rack {
 void tl_rack_init(struct tl_rack *k);
 void tl_rack_advance(struct tl_rack *k, const struct tl_tally *t);
 void tl_rack_adapt(struct tl_rack *k, u64 prior_delivered, u64 delivered);
+void tl_rack_late(struct tl_rack *k, u32 took_us, u32 min_rtt_us);
 u32 tl_rack_window(const struct tl_rack *k, u32 min_rtt_us, u32 srtt_us);
 u32 tl_rack_detect(const struct tl_rack *k, struct tl_board *b, u32 window_us, u64 now_us);
 bool tl_rack_overdue(const struct tl_rack *k, const struct tl_range *r, u32 window_us, u64 now_us);

@@ -106,11 +106,15 @@ void tl_loss_enter_cwr(struct sock *sk)
 	trace_tl_cwnd(sk, "cwr");
 }
 
-/* An algorithm without fast recovery treats each loss like a timeout's (Tahoe). */
+/* An algorithm without fast recovery begins anew at each loss: all that is out goes again (Tahoe). */
 static void collapse(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
+	struct tl_range *r, *next;
 
+	list_for_each_entry_safe(r, next, &tl->board.sent, sent)
+		tl_board_lose(&tl->board, r);
+	tl_newreno_forget(sk);
 	tl->cc.cwnd = tl->snd.mss;
 	tl->loss.prr.flight = 0;
 	set_state(sk, TL_CA_LOSS);
@@ -217,7 +221,6 @@ static bool recovered(struct sock *sk, const struct tl_ack_news *n)
 	if (tl->loss.state != TL_CA_LOSS)
 		tl_loss_end_reduction(sk);
 	set_state(sk, TL_CA_OPEN);
-	tl->loss.undo = 0;
 	tl->loss.reneged = 0;
 	return true;
 }
@@ -247,7 +250,7 @@ static void try_to_open(struct sock *sk, const struct tl_ack_news *n)
 }
 
 /* Return: false if nothing more is to be done with this ACK. */
-static bool in_recovery(struct sock *sk, const struct tl_ack_news *n)
+static bool in_recovery(struct sock *sk, struct tl_ack_news *n)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
@@ -323,7 +326,7 @@ static bool try_frto(struct sock *sk, const struct tl_ack_news *n, bool all)
 	return false;
 }
 
-static void in_loss(struct sock *sk, const struct tl_ack_news *n)
+static void in_loss(struct sock *sk, struct tl_ack_news *n)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_loss *l = &tl->loss;
@@ -335,7 +338,7 @@ static void in_loss(struct sock *sk, const struct tl_ack_news *n)
 		return;
 	if (all) {
 		if (!tl->rcv.sack_ok)
-			l->dups = 0;
+			tl_newreno_forget(sk);
 		if (recovered(sk, n))
 			tl_loss_keep_open(sk);
 		return;
@@ -343,7 +346,7 @@ static void in_loss(struct sock *sk, const struct tl_ack_news *n)
 	if (!tl->rcv.sack_ok) {
 		/* a timeout forgets duplicate ACKs; those of new data count */
 		if (n->tally.acked)
-			l->dups = 0;
+			tl_newreno_forget(sk);
 		else if (seq_gt(tl->snd.nxt, l->recover))
 			tl_newreno_dupack(sk, n);
 	}
@@ -369,7 +372,7 @@ static bool reneged(struct sock *sk, const struct tl_ack_news *n)
 }
 
 /* An ACK that is not simply good news, or that came in a state that is not Open */
-static void alert(struct sock *sk, const struct tl_ack_news *n)
+static void alert(struct sock *sk, struct tl_ack_news *n)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_loss *l = &tl->loss;
@@ -388,7 +391,7 @@ static void alert(struct sock *sk, const struct tl_ack_news *n)
 			set_state(sk, TL_CA_OPEN);
 		} else if (l->state == TL_CA_RECOVERY) {
 			if (!tl->rcv.sack_ok)
-				l->dups = 0;
+				tl_newreno_forget(sk);
 			if (!recovered(sk, n))
 				return;
 		}
@@ -406,7 +409,9 @@ static void alert(struct sock *sk, const struct tl_ack_news *n)
 			return;
 		break;
 	default:
-		if (!tl->rcv.sack_ok && !n->tally.acked)
+		if (!tl->rcv.sack_ok && n->tally.acked)
+			tl_newreno_forget(sk);
+		else if (!tl->rcv.sack_ok)
 			tl_newreno_dupack(sk, n);
 		if (l->state <= TL_CA_DISORDER)
 			undo_by_dsack(sk);
@@ -424,12 +429,6 @@ static bool is_good_news(const struct tl_sock *tl, const struct tl_ack_news *n)
 	       !tl->board.missing;
 }
 
-/* Octets that were ever found lost: what went again and was lost again counts anew. */
-static u32 losses(const struct tl_board *b)
-{
-	return b->missing - b->again;
-}
-
 /**
  * tl_loss_ack() - an ACK came, and the scoreboard knows what it says
  * @sk: socket, locked; SND.UNA has moved
@@ -440,29 +439,31 @@ void tl_loss_ack(struct sock *sk, struct tl_ack_news *n)
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_loss *l = &tl->loss;
 	struct tl_board *b = &tl->board;
-	u32 waiting;
+	u32 lost = b->lost_ever;
 
 	l->hold = 0;
 	if (n->tally.acked) {
 		l->retries = 0;
 		l->retry_since_us = 0;
 		if (!tl->rcv.sack_ok)
-			tl_newreno_acked(sk, n->tally.acked);
+			tl_newreno_acked(sk, n);
 	}
 	n->rtt_us = tl_rtt_acked(sk, n);
 	tl_rate_sample(&l->rate, &n->tally, tl->rtt.min, &n->rate);
+	if (l->reneged)
+		n->rate.interval_us = 0;
+	if (n->tally.late_us && tl->rcv.sack_ok)
+		tl_rack_late(&l->rack, n->tally.late_us, tl->rtt.min);
 	tl_rack_advance(&l->rack, &n->tally);
 	tl_rack_adapt(&l->rack, n->rate.prior_delivered, l->rate.delivered);
 	if (tl->rcv.sack_ok && seq_lt(n->tally.lowest, n->tally.fack))
 		tl_reorder_seen(sk, n->tally.lowest);
 
-	waiting = losses(b);
 	if (!is_good_news(tl, n))
 		alert(sk, n);
-	waiting = losses(b) > waiting ? losses(b) - waiting : 0;
 	if (l->tlp)
 		tl_tlp_acked(sk, n);
-	tl_loss_control(sk, n, waiting);
+	tl_loss_control(sk, n, b->lost_ever - lost);
 }
 
 /**
@@ -489,13 +490,13 @@ void tl_loss_tlp_lost(struct sock *sk)
 void tl_loss_reo_timer(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	u32 waiting = losses(&tl->board);
+	u32 lost = tl->board.lost_ever;
 
 	if (!tl->board.out || !tl_in_state(sk, TLF_SYNCHRONIZED) || !tl->rcv.sack_ok)
 		return;
 	tl->loss.rack.advanced = true;
 	rack_mark(sk, tl_clock_us());
-	if (losses(&tl->board) == waiting)
+	if (tl->board.lost_ever == lost)
 		return;
 	if (tl->loss.state < TL_CA_RECOVERY) {
 		const struct tl_ack_news none = {
@@ -504,7 +505,7 @@ void tl_loss_reo_timer(struct sock *sk)
 
 		enter_recovery(sk, false);
 		if (tl->loss.state == TL_CA_RECOVERY)
-			tl_loss_control(sk, &none, losses(&tl->board) - waiting);
+			tl_loss_control(sk, &none, tl->board.lost_ever - lost);
 	}
 	tl_output(sk, TL_PUSH_USUAL);
 }
@@ -520,7 +521,7 @@ static void lose_all(struct sock *sk)
 	head = tl_board_first(b);
 	if (head && head->sacked)
 		tl_board_forget_sacks(b);
-	tl->loss.dups = 0;
+	tl_newreno_forget(sk);
 	list_for_each_entry_safe(r, next, &b->sent, sent) {
 		if (tl->rcv.sack_ok && tl->loss.rack.rtt_us && r != head &&
 		    !tl_rack_overdue(&tl->loss.rack, r, 0, now))

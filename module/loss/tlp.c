@@ -35,8 +35,11 @@ bool tl_tlp_schedule(struct sock *sk, bool rto_restarts)
 
 	if (!TL_SYSCTL(sock_net(sk), early_retrans) || !tl->board.out || !tl->rcv.sack_ok ||
 	    (tl->loss.state != TL_CA_OPEN && tl->loss.state != TL_CA_CWR) ||
-	    tl_timer_armed(sk, TL_TIMER_REO))
+	    tl->loss.tlp || tl_timer_armed(sk, TL_TIMER_REO)) {
+		if (rto_restarts)
+			tl_timer_clear(sk, TL_TIMER_PROBE);
 		return false;
+	}
 	pto = usecs_to_jiffies(probe_timeout(sk));
 	rto = rto_restarts || !tl_timer_armed(sk, TL_TIMER_REXMIT) ?
 	      tl_rto_jiffies(sk) : tl_timer_left(sk, TL_TIMER_REXMIT);
@@ -71,7 +74,8 @@ void tl_tlp_timer(struct sock *sk)
 			TL_INC(sock_net(sk), TCPLossProbes);
 		}
 	}
-	tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
+	if (sent > 0)
+		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
 }
 
 /**

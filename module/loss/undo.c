@@ -60,7 +60,7 @@ bool tl_undo_delayed(const struct sock *sk, const struct tl_ack_news *n)
 
 	if (!l->first_again_ts)
 		return true;		/* nothing went again */
-	return n->has_ts && seq_lt(n->tsecr, l->first_again_ts);
+	return n->has_ts && n->tsecr && seq_lt(n->tsecr, l->first_again_ts);
 }
 
 /**

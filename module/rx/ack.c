@@ -56,7 +56,8 @@ static void restart_timers(struct sock *sk, const struct tl_ack_news *n)
 
 	if (first && first->sacked)		/* reneged: there is a nearer deadline */
 		return;
-	if (!t->acked && !(t->sack_first_us && first && t->sack_first_us > first->at.sent_us))
+	/* SACK of what is older than the first one's last sending says that time has begun anew */
+	if (!t->acked && !(t->sack_first_us && first && t->sack_first_us < first->at.sent_us))
 		return;
 	tl_rto_restart(sk);
 	tl_tlp_schedule(sk, true);
@@ -75,9 +76,15 @@ static void take_news(struct sock *sk, const struct sk_buff *skb, bool window_ch
 	tl_sack_take(sk, skb, &n);
 	n.plain = cb->seq == cb->end && !window_changed;
 	/* RFC5681 2: a duplicate ACK, by its five marks */
-	n.dup = !n.tally.acked && n.plain && cb->ack == tl->snd.una && tl->board.out;
+	n.dup = !n.tally.acked && n.plain && cb->ack == tl->snd.una;
 	/* with nothing outstanding there was nothing that could meet congestion */
 	n.ece = tl->ecn.echoed && n.prior_una != tl->snd.nxt;
+	if (!n.tally.acked && !tl->board.out) {
+		if (tl->loss.tlp)
+			tl_tlp_acked(sk, &n);
+		if (!n.dsack)
+			return;
+	}
 	if (!n.tally.acked && !n.tally.sacked && !n.dup && !n.dsack && !n.ece)
 		return;
 	tl_loss_ack(sk, &n);
@@ -119,6 +126,7 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb)
 	take_news(sk, skb, window_changed);
 	if (was_shut && tl->snd.wnd)
 		tl_rto_window_opened(sk);
+	tl->ecn.echoed = 0;
 	tl_persist_update(sk);
 	return TL_DROP_NONE;
 }

@@ -327,7 +327,7 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 	if (seq_gt(cb->ack, tl->snd.iss + 1))		/* data that went with our SYN */
 		take_syn_data_ack(sk, cb->ack);
 	tl_fastopen_synack(sk, skb);
-	tl_timer_clear(sk, TL_TIMER_REXMIT);
+	tl_rto_restart(sk);
 	tl_established(sk, TL_EV_RCV_SYNACK);
 	tl_ack_synack(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {

@@ -17,7 +17,6 @@ void tl_send_ack(struct sock *sk)
 
 	if (sk->sk_state == TCP_CLOSE)
 		return;
-	/* SND.NXT of the RFC is never rolled back: ours is, by an RTO */
 	if (tl_xmit_control(sk, tl->snd.nxt, TL_ACK, GFP_ATOMIC) == -ENOMEM) {
 		tl->ackp.pending = 1;
 		tl_timer_set_earlier(sk, TL_TIMER_DELACK,

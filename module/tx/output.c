@@ -173,15 +173,13 @@ static void note_app_limited(struct sock *sk, bool limited)
 void tl_output(struct sock *sk, enum tl_push push)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	const struct dst_entry *dst = __sk_dst_get(sk);
 	u64 now = tl_clock_us();
 	u32 sent = 0;
 	bool limited;
 
 	if (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk))
 		return;
-	if (dst && dst_mtu(dst) != tl->snd.pmtu)
-		tl_mss_sync(sk, dst_mtu(dst));
+	tl_mss_follow(sk);
 
 	if (tl->snd.una == tl->snd.nxt && next_segment(sk, push) >= 0)
 		tl_loss_idle(sk);

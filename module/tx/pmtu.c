@@ -41,6 +41,18 @@ void tl_mss_sync(struct sock *sk, u32 pmtu)
 }
 
 /**
+ * tl_mss_follow() - the route's MTU may have changed since the last segment
+ * @sk: socket, locked
+ */
+void tl_mss_follow(struct sock *sk)
+{
+	const struct dst_entry *dst = tl_sk(sk)->af->route(sk);
+
+	if (dst && dst_mtu(dst) != tl_sk(sk)->snd.pmtu)
+		tl_mss_sync(sk, dst_mtu(dst));
+}
+
+/**
  * tl_pmtu_reduced() - a router says that our segments are too large
  * @sk: socket, locked; the route's MTU is updated already
  * @mtu: the new path MTU

@@ -7,10 +7,11 @@
 #include "obs/trace.h"
 
 /* How much of a range's text fits one segment and, but for the first, the peer's window? */
-static u32 fitting(const struct tl_sock *tl, const struct tl_range *r, u32 text)
+static u32 fitting(const struct sock *sk, const struct tl_range *r, u32 text)
 {
+	const struct tl_sock *tl = tl_sk(sk);
 	s32 room = tl->snd.una + tl->snd.wnd - r->seq;
-	u32 len = min_t(u32, text, tl->snd.mss);
+	u32 len = min(text, tl_mss_now(sk));
 
 	if (room > 0)
 		return min_t(u32, len, room);
@@ -30,10 +31,12 @@ int tl_retransmit(struct sock *sk, struct tl_range *r, const char *why, u64 now_
 {
 	struct tl_sock *tl = tl_sk(sk);
 	bool fin = tl->snd.fin && r->end == tl->snd.end + 1;
-	u32 text = r->end - r->seq - fin, len = fitting(tl, r, text);
+	u32 text = r->end - r->seq - fin, len;
 	struct tl_stamp at;
 	int sent;
 
+	tl_mss_follow(sk);
+	len = fitting(sk, r, text);
 	if (text && !len)
 		return 0;
 	if (len < text && !tl_board_cut(&tl->board, r, r->seq + len))

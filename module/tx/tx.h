@@ -138,6 +138,7 @@ void tl_persist_arm(struct sock *sk);
 
 /* pmtu.c */
 void tl_mss_sync(struct sock *sk, u32 pmtu);
+void tl_mss_follow(struct sock *sk);
 void tl_pmtu_reduced(struct sock *sk, u32 mtu);
 u16 tl_mss_announce(u16 user_mss, const struct dst_entry *dst);
 

@@ -184,22 +184,34 @@ static const char *ecn_text(const struct tl_ecn *e, char text[5])
 	return text;
 }
 
+/* A letter for each deadline that is set */
+static void timers_text(const struct sock *sk, char *text)
+{
+	static const struct { enum tl_timer timer; char letter; } row[TL_NTIMERS] = {
+		{ TL_TIMER_REXMIT, 'r' }, { TL_TIMER_PERSIST, 'p' }, { TL_TIMER_DELACK, 'd' },
+		{ TL_TIMER_KEEP, 'k' }, { TL_TIMER_FINWAIT2, 'f' }, { TL_TIMER_REO, 'o' },
+		{ TL_TIMER_PROBE, 't' },
+	};
+	int i;
+
+	for (i = 0; i < TL_NTIMERS; i++)
+		text[i] = tl_timer_armed(sk, row[i].timer) ? row[i].letter : '-';
+	text[i] = 0;
+}
+
 /* connections: sockets with both ends, and how they are doing. */
 static void show_connection(struct seq_file *s, struct tl_net *tn, struct tl_node *node, int line)
 {
 	static const char * const ca[] = { "Open", "Disorder", "CWR", "Recovery", "Loss" };
 	struct tl_sock *tl;
 	struct sock *sk;
-	char timers[] = "-----", ecn[5];
-	int i;
+	char timers[TL_NTIMERS + 1], ecn[5];
 
 	if (!is_sock(node) || is_listener(node))
 		return;
 	tl = tl_of_node(node);
 	sk = (struct sock *)tl;
-	for (i = 0; i < TL_NTIMERS; i++)
-		if (tl_timer_armed(sk, i))
-			timers[i] = "rpdkf"[i];
+	timers_text(sk, timers);
 	put_ends(s, &node->tuple);
 	seq_printf(s, "%-11s %10u %10u %8u %10u %8u %8u ", tl_state_name(sk->sk_state),
 		   tl->snd.una, tl->snd.nxt, tl->snd.wnd, tl->rcv.nxt,
