@@ -17,10 +17,13 @@ static void tell(struct tl_cc *cc, enum tl_cc_event ev)
 		cc->ops->event(cc, ev);
 }
 
-/* FlightSize: never more than the window, which limited transmit exceeds (RFC5681 3.2 (2)) */
+/*
+ * FlightSize: what was out in the last round trip, and not what this ACK left of it; but never more
+ * than the window, which limited transmit exceeds (RFC5681 3.2 (2)).
+ */
 static u32 flight_size(const struct tl_sock *tl)
 {
-	return min(tl->snd.nxt - tl->snd.una, tl->cc.cwnd);
+	return min(max(tl->snd.nxt - tl->snd.una, tl->loss.most_out), tl->cc.cwnd);
 }
 
 /**
