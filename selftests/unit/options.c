@@ -157,7 +157,7 @@ UNIT_TEST(unknown_kinds)
 	unsigned int kind, len;
 
 	for (kind = 0; kind < 256; kind++) {
-		if (kind <= 4 || kind == 8 || kind == 34)
+		if (kind <= 5 || kind == 8 || kind == 34)
 			continue;
 		for (len = 2; len <= 36; len++) {
 			u8 bytes[40] = { kind, len };
@@ -297,6 +297,8 @@ static u8 seen_otherwise(const u8 *b, int len, bool syn)
 		step = b[at + 1];
 		if (b[at] == 8 && step == 10)
 			seen |= TL_OPT_TIMESTAMP;
+		else if (b[at] == 5 && step > 2 && !((step - 2) % 8))
+			seen |= TL_OPT_SACK;
 		else if (syn && b[at] == 2 && step == 4)
 			seen |= TL_OPT_MSS;
 		else if (syn && b[at] == 3 && step == 3)
