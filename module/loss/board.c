@@ -148,7 +148,7 @@ void tl_board_sent(struct tl_board *b, u32 seq, u32 end, u16 seg, const struct t
 /**
  * tl_board_cut() - make two of a range
  * @b: board
- * @r: range
+ * @r: range, not arrived
  * @at: the second begins here; inside of @r
  *
  * Return: the second, or NULL without memory.
@@ -163,8 +163,6 @@ struct tl_range *tl_board_cut(struct tl_board *b, struct tl_range *r, u32 at)
 	rest->seq = at;
 	r->end = at;
 	link_behind(b, r, rest);
-	if (r->sacked)
-		return rest;
 	if (tl_range_waits(r))
 		rb_add_cached(&rest->waits, &b->lost, before);
 	else
