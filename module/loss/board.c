@@ -3,6 +3,7 @@
  * The scoreboard: see board.h for the idea. Whatever is done to a range keeps the books (out,
  * sacked, missing, again) true; no other file writes them.
  */
+#include <linux/list_sort.h>
 #include "loss/board.h"
 
 static u32 length(const struct tl_range *r)
@@ -87,7 +88,7 @@ static bool before(struct rb_node *a, const struct rb_node *b)
 }
 
 /* @r is in the tree no more, its octets are in no book. */
-static void remove(struct tl_board *b, struct tl_range *r)
+static void drop(struct tl_board *b, struct tl_range *r)
 {
 	if (b->last == r)
 		b->last = prev_of(r);
@@ -147,7 +148,7 @@ void tl_board_sent(struct tl_board *b, u32 seq, u32 end, u16 seg, const struct t
 /**
  * tl_board_cut() - make two of a range
  * @b: board
- * @r: range
+ * @r: range, not arrived
  * @at: the second begins here; inside of @r
  *
  * Return: the second, or NULL without memory.
@@ -162,8 +163,6 @@ struct tl_range *tl_board_cut(struct tl_board *b, struct tl_range *r, u32 at)
 	rest->seq = at;
 	r->end = at;
 	link_behind(b, r, rest);
-	if (r->sacked)
-		return rest;
 	if (tl_range_waits(r))
 		rb_add_cached(&rest->waits, &b->lost, before);
 	else
@@ -255,7 +254,7 @@ void tl_board_acked(struct tl_board *b, u32 una, struct tl_tally *t)
 			return;
 		}
 		leave_place(b, r);
-		remove(b, r);
+		drop(b, r);
 	}
 }
 
@@ -267,14 +266,14 @@ static void join(struct tl_board *b, struct tl_range *r)
 	if (other && other->sacked) {
 		other->end = r->end;
 		other->segs += r->segs;
-		remove(b, r);
+		drop(b, r);
 		r = other;
 	}
 	other = next_of(r);
 	if (other && other->sacked) {
 		r->end = other->end;
 		r->segs += other->segs;
-		remove(b, other);
+		drop(b, other);
 	}
 }
 
@@ -288,8 +287,9 @@ static void arrive(struct tl_board *b, struct tl_range *r, struct tl_tally *t)
 	note_newest(r, r->end, t);
 	if (!r->ever) {
 		note_original(r, r->end, t);
-		t->sack_last_us = r->at.sent_us;
-		if (!t->sack_first_us)
+		/* blocks come in any order */
+		t->sack_last_us = max(t->sack_last_us, r->at.sent_us);
+		if (!t->sack_first_us || r->at.sent_us < t->sack_first_us)
 			t->sack_first_us = r->at.sent_us;
 	}
 	if (!b->sacked || seq_gt(r->end, b->fack))
@@ -409,14 +409,12 @@ void tl_board_lose_head(struct tl_board *b, u32 len)
 	tl_board_lose(b, r);
 }
 
-static void insert_by_time(struct tl_board *b, struct tl_range *r)
+static int by_time(void *unused, const struct list_head *a, const struct list_head *b)
 {
-	struct tl_range *at;
+	const struct tl_range *x = list_entry(a, struct tl_range, sent);
+	const struct tl_range *y = list_entry(b, struct tl_range, sent);
 
-	list_for_each_entry(at, &b->sent, sent)
-		if (!tl_sent_after(r->at.sent_us, r->end, at->at.sent_us, at->end))
-			break;
-	list_add_tail(&r->sent, &at->sent);
+	return tl_sent_after(x->at.sent_us, x->end, y->at.sent_us, y->end);
 }
 
 /**
@@ -428,12 +426,13 @@ void tl_board_find_again(struct tl_board *b)
 	struct rb_node *node;
 	struct tl_range *r;
 
-	/* from the highest: each is older than the next, and than what is under way, most often */
-	while ((node = rb_last(&b->lost.rb_root))) {
+	while ((node = rb_first_cached(&b->lost))) {
 		r = rb_entry(node, struct tl_range, waits);
 		rb_erase_cached(node, &b->lost);
-		insert_by_time(b, r);
+		list_add_tail(&r->sent, &b->sent);
 	}
+	/* a retransmission that was lost again may be younger than what never was */
+	list_sort(NULL, &b->sent, by_time);
 	list_for_each_entry(r, &b->sent, sent)
 		r->lost = 0;
 	b->missing = 0;
@@ -443,7 +442,7 @@ void tl_board_find_again(struct tl_board *b)
  * tl_board_forget_sacks() - the receiver reneged (RFC2018 8): nothing has arrived
  * @b: board
  *
- * All that it had named is under way again, for the caller to call it lost.
+ * All that it had named is lost.
  */
 void tl_board_forget_sacks(struct tl_board *b)
 {
@@ -453,8 +452,11 @@ void tl_board_forget_sacks(struct tl_board *b)
 		if (!r->sacked)
 			continue;
 		r->sacked = 0;
+		r->lost = 1;
 		r->ever = 1;
-		insert_by_time(b, r);
+		b->missing += length(r);
+		b->lost_ever += length(r);
+		rb_add_cached(&r->waits, &b->lost, before);
 	}
 	b->sacked = 0;
 	b->sacked_segs = 0;

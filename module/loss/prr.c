@@ -10,7 +10,7 @@
 #include <linux/math64.h>
 #endif
 
-static u32 whole_segments_up(u64 octets, u32 mss)
+static u64 whole_segments_up(u64 octets, u32 mss)
 {
 	return div_u64(octets + mss - 1, mss) * mss;
 }
@@ -44,5 +44,6 @@ u32 tl_prr_quota(struct tl_prr *p, u32 ssthresh, u32 pipe, u32 delivered, bool s
 	/* the first segment that is lost goes at once */
 	if (!p->out)
 		quota = max_t(s64, quota, mss);
-	return max_t(s64, quota, 0);
+	/* a flight much smaller than the threshold must not make the window wrap */
+	return clamp_t(s64, quota, 0, U32_MAX - pipe);
 }

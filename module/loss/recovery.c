@@ -510,20 +510,25 @@ void tl_loss_reo_timer(struct sock *sk)
 	tl_output(sk, TL_PUSH_USUAL);
 }
 
-/* All is lost but what arrived, and what went so lately that it cannot have arrived. */
+/*
+ * All is lost but what arrived, and what went so lately that it cannot have arrived. Of a receiver
+ * that throws away what it had nothing is believed.
+ */
 static void lose_all(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_board *b = &tl->board;
 	struct tl_range *r, *next, *head;
 	u64 now = tl_clock_us();
+	bool reneged;
 
 	head = tl_board_first(b);
-	if (head && head->sacked)
+	reneged = head && head->sacked;
+	if (reneged)
 		tl_board_forget_sacks(b);
 	tl_newreno_forget(sk);
 	list_for_each_entry_safe(r, next, &b->sent, sent) {
-		if (tl->rcv.sack_ok && tl->loss.rack.rtt_us && r != head &&
+		if (!reneged && tl->rcv.sack_ok && tl->loss.rack.rtt_us && r != head &&
 		    !tl_rack_overdue(&tl->loss.rack, r, 0, now))
 			continue;
 		tl_board_lose(b, r);

@@ -13,6 +13,12 @@
 #include <stdint.h>
 #include <string.h>
 
+/*
+ * Lists and trees are the kernel's own, from tools/include of its sources. What these take from
+ * <linux/kernel.h> is here, since that one's min_t() and clamp() are not those of the kernel.
+ */
+#define __TOOLS_LINUX_KERNEL_H
+
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
@@ -22,6 +28,7 @@ typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
 
+#define container_of(p, type, member)	((type *)((char *)(p) - offsetof(type, member)))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* As in the kernel both must be of one type: the comparison of the pointers warns otherwise. */
@@ -41,6 +48,9 @@ typedef int64_t s64;
 #define max_t(type, a, b)		max((type)(a), (type)(b))
 #define clamp(v, low, high)		min(max(v, low), high)
 #define clamp_t(type, v, low, high)	clamp((type)(v), (type)(low), (type)(high))
+
+#define U8_MAX				((u8)~0U)
+#define U32_MAX				((u32)~0U)
 
 #define DIV_ROUND_UP(n, d)		(((n) + (d) - 1) / (d))
 
