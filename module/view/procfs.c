@@ -443,7 +443,7 @@ static const struct tl_view views[] = {
 		.header	= ENDS_HEADER
 			  "state          snd_una    snd_nxt  snd_wnd    rcv_nxt  rcv_wnd      mss "
 			  "    cwnd   ssthresh  srtt_us   var_us   rto_ms backoff inflight  retrans "
-			  "ca       cc       timer    unacked   unread     rmem    uid inode ecn",
+			  "ca       cc       timer      unacked   unread     rmem    uid inode ecn",
 		.node	= show_connection,
 	}, {
 		.name	= "listeners",
