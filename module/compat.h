@@ -18,6 +18,7 @@
 #include <linux/ipv6.h>
 #include <linux/net.h>
 #include <linux/sysctl.h>
+#include <linux/tcp.h>
 #include <linux/timer.h>
 #include <net/inet_sock.h>
 #include <net/net_namespace.h>
@@ -27,6 +28,24 @@
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <net/proto_memory.h>
 #endif
+
+/* TCP_INFO tells the announced window and rehashes since 6.2, timeouts since 6.7. */
+static inline void tl_info_window(struct tcp_info *info, u32 wnd, u32 rehashes)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	info->tcpi_rcv_wnd = wnd;
+	info->tcpi_rehash = rehashes;
+#endif
+}
+
+static inline void tl_info_rto(struct tcp_info *info, u16 count, u16 rows, u32 ms)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	info->tcpi_total_rto = count;
+	info->tcpi_total_rto_recoveries = rows;
+	info->tcpi_total_rto_time = ms;
+#endif
+}
 
 /* from_timer() became timer_container_of() in 6.16. */
 #ifndef timer_container_of

@@ -69,11 +69,9 @@ struct tl_sock {
 	struct tl_fastopen		fo;
 	struct tl_listener		listener;
 	struct tl_config		config;
-	u64				bytes_acked;
-	u64				bytes_received;
+	struct tl_sent			sent;
+	struct tl_got			got;
 	u32				oow_last;	/* see tl_oow_limited() */
-	u32				segs_in;
-	u32				segs_out;
 };
 
 struct tl6_sock {

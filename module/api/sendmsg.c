@@ -82,8 +82,10 @@ out_err:
 		goto out;
 	err = sk_stream_error(sk, msg->msg_flags, err);
 	/* a writer who waits by epoll, edge-triggered, must hear of the space that remains */
-	if (err == -EAGAIN && skb_queue_empty(&sk->sk_write_queue))
+	if (err == -EAGAIN && skb_queue_empty(&sk->sk_write_queue)) {
 		sk->sk_write_space(sk);
+		tl_chrono_space(sk);
+	}
 	return err;
 }
 

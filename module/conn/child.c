@@ -61,6 +61,12 @@ static void take_request(struct sock *child, const struct tl_req *req)
 	tl->loss.syn_us = req->resent ? 0 : req->sent_us;
 	if (req->resent)
 		tl->loss.retrans = max_t(u8, req->retries, 1);
+	if (req->retries)
+		tl->loss.rtos = (struct tl_rto_stat) {
+			.total	= req->retries,
+			.rows	= 1,
+			.ms	= div_u64(tl_clock_us() - req->born_us, USEC_PER_MSEC),
+		};
 }
 
 /**

@@ -553,7 +553,7 @@ void tl_fastopen_stray_reset(struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 
-	if (tl->fo.asked && !tl->bytes_received && sk->sk_state == TCP_ESTABLISHED)
+	if (tl->fo.asked && !tl->got.bytes && sk->sk_state == TCP_ESTABLISHED)
 		pause_all(sk);
 }
 
@@ -570,7 +570,7 @@ void tl_fastopen_end(struct sock *sk)
 
 	if (!tl->fo.asked)
 		return;
-	if (!tl->bytes_received) {
+	if (!tl->got.bytes) {
 		if (tl->rcv.fin_seen && tl->rcv.fin_seq != tl->rcv.nxt - 1)
 			pause_all(sk);
 	} else if (tl->fo.resumed) {

@@ -71,6 +71,7 @@ struct tl_sysctl {
 	int	early_retrans;
 	int	frto;
 	int	slow_start_after_idle;
+	int	min_rtt_wlen;		/* seconds */
 };
 
 struct tl_challenge {

@@ -49,10 +49,8 @@ void tl_sock_reset(struct sock *sk)
 	memset(&tl->node.tuple.faddr, 0, sizeof(tl->node.tuple.faddr));
 	tl->node.tuple.fport = 0;
 	tl->oow_last = 0;
-	tl->bytes_acked = 0;
-	tl->bytes_received = 0;
-	tl->segs_in = 0;
-	tl->segs_out = 0;
+	memset(&tl->sent, 0, sizeof(tl->sent));
+	memset(&tl->got, 0, sizeof(tl->got));
 }
 
 /**

@@ -224,6 +224,7 @@ static void acknowledge(struct tl_board *b, struct tl_range *r, u32 end, struct 
 	}
 	settle(b, r, end);
 	t->delivered += len;
+	t->segs += segments(r, len);
 	note_newest(r, end, t);
 	if (r->ever) {
 		t->resent = true;
@@ -284,6 +285,7 @@ static void arrive(struct tl_board *b, struct tl_range *r, struct tl_tally *t)
 	settle(b, r, r->end);
 	t->delivered += length(r);
 	t->sacked += length(r);
+	t->segs += segments(r, length(r));
 	note_newest(r, r->end, t);
 	if (!r->ever) {
 		note_original(r, r->end, t);

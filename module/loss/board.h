@@ -109,6 +109,7 @@ struct tl_board {
  * @acked: octets that SND.UNA moved over
  * @delivered: octets newly known to have arrived
  * @sacked: of these, by SACK
+ * @segs: segments in @delivered
  * @first_us: when the oldest of what was acknowledged and was sent once only went; 0: nothing was
  * @last_us: the youngest
  * @sack_first_us: the same, of what SACK named
@@ -129,6 +130,7 @@ struct tl_tally {
 	u32		acked;
 	u32		delivered;
 	u32		sacked;
+	u32		segs;
 	u64		first_us;
 	u64		last_us;
 	u64		sack_first_us;

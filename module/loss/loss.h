@@ -16,6 +16,22 @@ struct sock;
 struct sk_buff;
 
 /**
+ * struct tl_rto_stat - retransmission timeouts, for people to look at
+ * @total: how many
+ * @rows: how many rows of them, with nothing acknowledged in between
+ * @rehashes: after so many another flow hash was chosen
+ * @ms: how long recovery from them took, ms
+ * @since_ms: when the present one began, ms; 0: there is none
+ */
+struct tl_rto_stat {
+	u16			total;
+	u16			rows;
+	u16			rehashes;
+	u32			ms;
+	u32			since_ms;
+};
+
+/**
  * struct tl_loss - what recovery remembers
  * @state: enum tl_ca_state
  * @retries: RTOs since something was acknowledged
@@ -49,6 +65,7 @@ struct sk_buff;
  * did
  * @probe_since_us: when the first probe of this closed window went, 0 if none did
  * @used_us: when the congestion window was used up last
+ * @rtos: timeouts
  */
 struct tl_loss {
 	u8			state;
@@ -85,6 +102,7 @@ struct tl_loss {
 	u64			retry_since_us;
 	u64			probe_since_us;
 	u64			used_us;
+	struct tl_rto_stat	rtos;
 };
 
 /**
@@ -99,6 +117,7 @@ struct tl_loss {
  * @plain: it brings neither data nor another window
  * @ece: it says that the path is congested
  * @dsack: it says that something arrived twice
+ * @dsack_segs: how many segments
  * @dsack_tlp: which was a tail loss probe
  * @has_ts: see @tsecr
  */
@@ -108,6 +127,7 @@ struct tl_ack_news {
 	u32		prior_flight;
 	u32		tsecr;
 	u32		rtt_us;
+	u32		dsack_segs;
 	struct tl_rate	rate;
 	bool		has_ts;
 	bool		dup;
@@ -131,7 +151,7 @@ void tl_loss_too_big(struct sock *sk);
 void tl_loss_keep_open(struct sock *sk);
 void tl_loss_tlp_lost(struct sock *sk);
 u32 tl_loss_pipe(const struct sock *sk);
-u32 tl_loss_segments(const struct sock *sk, u32 octets);
+const char *tl_ca_name(enum tl_ca_state state);
 
 /* window.c */
 void tl_loss_begin_reduction(struct sock *sk);
@@ -139,11 +159,13 @@ void tl_loss_end_reduction(struct sock *sk);
 void tl_loss_control(struct sock *sk, const struct tl_ack_news *n, u32 lost);
 void tl_loss_sent(struct sock *sk, u32 octets, bool limited);
 void tl_loss_idle(struct sock *sk);
+bool tl_loss_limited(const struct sock *sk);
 
 /* newreno.c */
 void tl_newreno_dupack(struct sock *sk, struct tl_ack_news *n);
 void tl_newreno_acked(struct sock *sk, struct tl_ack_news *n);
 void tl_newreno_forget(struct sock *sk);
+void tl_newreno_lose_head(struct sock *sk, const char *why);
 void tl_newreno_mark(struct sock *sk, bool advanced);
 
 /* undo.c */
@@ -166,6 +188,7 @@ void tl_tlp_acked(struct sock *sk, const struct tl_ack_news *n);
 void tl_rto_restart(struct sock *sk);
 void tl_rto_window_opened(struct sock *sk);
 void tl_rto_arm(struct sock *sk);
+void tl_rto_over(struct sock *sk);
 void tl_rto_timer(struct sock *sk);
 unsigned long tl_rto_jiffies(const struct sock *sk);
 void tl_rto_unreachable(struct sock *sk, u32 seq);

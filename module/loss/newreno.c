@@ -8,6 +8,7 @@
  * full segments, but never as more than is out, less the one that they miss.
  */
 #include "sock.h"
+#include "obs/trace.h"
 
 /**
  * tl_newreno_forget() - what duplicate ACKs said counts no more
@@ -68,6 +69,21 @@ void tl_newreno_acked(struct sock *sk, struct tl_ack_news *n)
 }
 
 /**
+ * tl_newreno_lose_head() - what begins at SND.UNA is lost
+ * @sk: socket, locked
+ * @why: for the trace
+ */
+void tl_newreno_lose_head(struct sock *sk, const char *why)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	const struct tl_range *r = tl_board_first(&tl->board);
+
+	if (r && !r->sacked && !tl_range_waits(r))
+		trace_tl_lost(sk, r->seq, min_t(u32, r->end - r->seq, tl->snd.mss), why);
+	tl_board_lose_head(&tl->board, tl->snd.mss);
+}
+
+/**
  * tl_newreno_mark() - is the first segment that is not acknowledged lost (RFC6582 3.2)?
  * @sk: socket, locked, without SACK
  * @advanced: SND.UNA moved: in a recovery that names the next hole
@@ -81,5 +97,5 @@ void tl_newreno_mark(struct sock *sk, bool advanced)
 		return;
 	if (tl->loss.state < TL_CA_RECOVERY ? tl->loss.dupacks >= tl->loss.reordering :
 					      tl->loss.state == TL_CA_RECOVERY && advanced)
-		tl_board_lose_head(&tl->board, tl->snd.mss);
+		tl_newreno_lose_head(sk, "dupack");
 }

@@ -24,6 +24,7 @@ void tl_loss_init(struct sock *sk)
 	struct tl_loss *l = &tl->loss;
 
 	l->state = TL_CA_OPEN;
+	tl_rto_over(sk);
 	l->retries = 0;
 	l->retry_since_us = 0;
 	l->recover = tl->snd.iss;		/* RFC6582 3.2 (1) */
@@ -46,10 +47,27 @@ u32 tl_loss_pipe(const struct sock *sk)
 	return pipe - min(pipe, tl->loss.dups);
 }
 
+/**
+ * tl_ca_name() - a state's name, as Linux has it
+ * @state: enum tl_ca_state
+ *
+ * Return: it.
+ */
+const char *tl_ca_name(enum tl_ca_state state)
+{
+	static const char * const names[] = { "Open", "Disorder", "CWR", "Recovery", "Loss" };
+
+	return state < ARRAY_SIZE(names) ? names[state] : "?";
+}
+
 static void set_state(struct sock *sk, enum tl_ca_state state)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
+	if (state != tl->loss.state)
+		trace_tl_ca_state(sk, tl->loss.state, state);
+	if (state != TL_CA_LOSS)
+		tl_rto_over(sk);
 	if (tl->cc.ops->state)
 		tl->cc.ops->state(&tl->cc, state);
 	tl->loss.state = state;
@@ -154,15 +172,33 @@ static u32 rack_window(const struct sock *sk)
 
 #define REO_TIMER_LEAST_US	2000	/* added, as in Linux: clocks are coarse */
 
+/* What tl_rack_detect() is about to find */
+static void trace_rack(const struct sock *sk, u32 window_us, u64 now_us)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	const struct tl_rack *k = &tl->loss.rack;
+	const struct tl_range *r;
+
+	list_for_each_entry(r, &tl->board.sent, sent) {
+		if (!tl_sent_after(k->sent_us, k->end, r->at.sent_us, r->end) ||
+		    !tl_rack_overdue(k, r, window_us, now_us))
+			return;
+		trace_tl_lost(sk, r->seq, r->end - r->seq, "rack");
+	}
+}
+
 static void rack_mark(struct sock *sk, u64 now_us)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	u32 left;
+	u32 window, left;
 
 	if (!tl->loss.rack.advanced)
 		return;
 	tl->loss.rack.advanced = false;
-	left = tl_rack_detect(&tl->loss.rack, &tl->board, rack_window(sk), now_us);
+	window = rack_window(sk);
+	if (trace_tl_lost_enabled())
+		trace_rack(sk, window, now_us);
+	left = tl_rack_detect(&tl->loss.rack, &tl->board, window, now_us);
 	if (left) {
 		tl_timer_set(sk, TL_TIMER_REO, usecs_to_jiffies(left + REO_TIMER_LEAST_US));
 		tl_timer_clear(sk, TL_TIMER_PROBE);
@@ -531,6 +567,7 @@ static void lose_all(struct sock *sk)
 		if (!reneged && tl->rcv.sack_ok && tl->loss.rack.rtt_us && r != head &&
 		    !tl_rack_overdue(&tl->loss.rack, r, 0, now))
 			continue;
+		trace_tl_lost(sk, r->seq, r->end - r->seq, "rto");
 		tl_board_lose(b, r);
 	}
 }
@@ -590,6 +627,7 @@ void tl_loss_too_big(struct sock *sk)
 	list_for_each_entry_safe(r, next, &tl->board.sent, sent) {
 		if (r->seg <= tl->snd.mss || r->end - r->seq <= tl->snd.mss)
 			continue;
+		trace_tl_lost(sk, r->seq, r->end - r->seq, "mtu");
 		tl_board_lose(&tl->board, r);
 		any = true;
 	}

@@ -194,7 +194,7 @@ void tl_rto_window_opened(struct sock *sk)
 	/* R2 counts anew; but a program's own limit, and an orphan's, is one all the same */
 	if (!tl->config.user_timeout && !sock_flag(sk, SOCK_DEAD))
 		tl->loss.retry_since_us = tl_clock_us();
-	tl_board_lose_head(&tl->board, tl->snd.mss);
+	tl_newreno_lose_head(sk, "window");
 	send_again(sk);
 }
 
@@ -208,10 +208,29 @@ static unsigned long next_retry(const struct sock *sk)
 	return max(usecs_to_jiffies(us), 1UL);
 }
 
+/**
+ * tl_rto_over() - what was lost for an RTO has been made good
+ * @sk: socket, locked
+ */
+void tl_rto_over(struct sock *sk)
+{
+	struct tl_rto_stat *s = &tl_sk(sk)->loss.rtos;
+
+	if (!s->since_ms)
+		return;
+	s->ms += tl_clock_ts_ms() - s->since_ms;
+	s->since_ms = 0;
+}
+
 static void count_retry(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
+	if (!tl->loss.retries) {
+		tl->loss.rtos.rows++;
+		tl->loss.rtos.since_ms = tl_clock_ts_ms() ?: 1;
+	}
+	tl->loss.rtos.total++;
 	/* of a SYN the time since it went first counts, as in Linux */
 	if (!tl->loss.retries)
 		tl->loss.retry_since_us = tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV) ?
@@ -242,8 +261,10 @@ void tl_rto_timer(struct sock *sk)
 	/* RFC9293 MUST-20 (b), R1: let IP look for another way; where there are several, at once */
 	if (retried_for(sk, patience(sk, TL_SYSCTL(net, retries1))))
 		sk_dst_reset(sk);
-	if (sk_rethink_txhash(sk))
+	if (sk_rethink_txhash(sk)) {
 		TL_INC(net, TcpTimeoutRehash);
+		tl->loss.rtos.rehashes++;
+	}
 	count_retry(sk);
 	tl->loss.reopened = false;
 	send_again(sk);

@@ -15,6 +15,8 @@ void tl_rtt_init(struct tl_rtt *r, const struct tl_rto_bounds *b)
 	r->srtt = 0;
 	r->rttvar = 0;
 	r->min = ~0U;
+	memset(r->part, 0xff, sizeof(r->part));
+	r->part_since = 0;
 	r->last = 0;
 	r->backoff = 0;
 	r->rto = b->init;
@@ -35,7 +37,6 @@ void tl_rtt_sample(struct tl_rtt *r, u32 sample, const struct tl_rto_bounds *b)
 
 	sample = clamp(sample, 1U, TL_RTT_MAX_US);
 	r->last = sample;
-	r->min = min(r->min, sample);
 
 	if (!r->srtt) {
 		r->srtt = sample << 3;
@@ -50,6 +51,41 @@ void tl_rtt_sample(struct tl_rtt *r, u32 sample, const struct tl_rto_bounds *b)
 	var = max(r->rttvar, b->min);		/* 4 * RTTVAR */
 	r->rto = min(b->max, (r->srtt >> 3) + var);
 	r->backoff = 0;
+}
+
+/* Parts of the window that are over are remembered; those that left it are not. */
+static void begin_part(struct tl_rtt *r, u32 now, u32 window)
+{
+	u32 len = window / TL_RTT_PARTS, gone = now - r->part_since;
+	u32 steps = len ? min_t(u32, gone / len, TL_RTT_PARTS) : gone ? TL_RTT_PARTS : 0;
+	int i;
+
+	if (!steps)
+		return;
+	for (i = TL_RTT_PARTS - 1; i >= 0; i--)
+		r->part[i] = i >= (int)steps ? r->part[i - steps] : ~0U;
+	r->part_since = steps < TL_RTT_PARTS ? r->part_since + steps * len : now;
+}
+
+/**
+ * tl_rtt_min_sample() - is a round trip the smallest of late?
+ * @r: estimator
+ * @sample: µs
+ * @now: clock, of any unit, modulo 2^32
+ * @window: what "of late" means, in the same unit: a minimum is kept for as long at most, and for
+ *	three quarters of it at least
+ *
+ * lib/win_minmax.c does the same, but exports no minimum before Linux 6.12.
+ */
+void tl_rtt_min_sample(struct tl_rtt *r, u32 sample, u32 now, u32 window)
+{
+	int i;
+
+	begin_part(r, now, window);
+	r->part[0] = min(r->part[0], clamp(sample, 1U, TL_RTT_MAX_US));
+	r->min = r->part[0];
+	for (i = 1; i < TL_RTT_PARTS; i++)
+		r->min = min(r->min, r->part[i]);
 }
 
 /**

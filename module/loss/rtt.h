@@ -7,13 +7,17 @@
 
 #include "pure.h"
 
+#define TL_RTT_PARTS	4
+
 /**
  * struct tl_rtt - SRTT, RTTVAR and RTO
  * @srtt: SRTT, µs, times 8
  * @rttvar: RTTVAR, µs, times 4
  * @rto: RTO before backoff, µs
- * @min: smallest sample, µs
+ * @min: smallest round trip of late, µs; ~0: none is known
  * @last: last sample, µs
+ * @part: of each part of the window of time that @min is of, the newest first: its smallest
+ * @part_since: when the newest part began
  * @backoff: how often the RTO was doubled
  */
 struct tl_rtt {
@@ -22,6 +26,8 @@ struct tl_rtt {
 	u32	rto;
 	u32	min;
 	u32	last;
+	u32	part[TL_RTT_PARTS];
+	u32	part_since;
 	u8	backoff;
 };
 
@@ -39,6 +45,7 @@ struct tl_rto_bounds {
 
 void tl_rtt_init(struct tl_rtt *r, const struct tl_rto_bounds *b);
 void tl_rtt_sample(struct tl_rtt *r, u32 sample, const struct tl_rto_bounds *b);
+void tl_rtt_min_sample(struct tl_rtt *r, u32 sample, u32 now, u32 window);
 void tl_rtt_backoff(struct tl_rtt *r, const struct tl_rto_bounds *b);
 u32 tl_rto_us(const struct tl_rtt *r, const struct tl_rto_bounds *b);
 

@@ -13,6 +13,40 @@ static void take(struct sock *sk, u64 us)
 	tl_rtt_sample(&tl_sk(sk)->rtt, min_t(u64, us, TL_RTT_MAX_US), &b);
 }
 
+static void take_min(struct sock *sk, u64 us)
+{
+	tl_rtt_min_sample(&tl_sk(sk)->rtt, min_t(u64, us, TL_RTT_MAX_US), tl_clock_jiffies(),
+			  TL_SYSCTL(sock_net(sk), min_rtt_wlen) * HZ);
+}
+
+static void take_both(struct sock *sk, u64 us)
+{
+	take(sk, us);
+	take_min(sk, us);
+}
+
+/*
+ * A small segment that was alone on its way: its ACK may have been delayed by the receiver. Where
+ * all are, the minimum must not rise to that when its window of time is over.
+ */
+static bool maybe_delayed(const struct tl_sock *tl, const struct tl_tally *t)
+{
+	return t->acked && t->acked < tl->snd.mss && !t->sacked && !tl->board.sacked &&
+	       tl->loss.state == TL_CA_OPEN &&
+	       t->newest.delivered == (u32)tl->loss.rate.delivered;
+}
+
+/* The youngest segment that an ACK brought news of: it says most about the path. */
+static u32 youngest(struct sock *sk, const struct tl_tally *t, u64 sent_us)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	u32 us = max_t(u32, t->now_us - sent_us, 1);
+
+	if (us <= tl->rtt.min || !maybe_delayed(tl, t))
+		take_min(sk, us);
+	return us;
+}
+
 /**
  * tl_rtt_syn_acked() - our SYN is acknowledged: measure
  * @sk: socket, locked
@@ -24,9 +58,9 @@ void tl_rtt_syn_acked(struct sock *sk, const struct sk_buff *skb)
 	u32 age = tl_echo_age(sk, &TL_CB(skb)->opts);
 
 	if (tl->loss.syn_us)
-		take(sk, tl_clock_us() - tl->loss.syn_us);
+		take_both(sk, tl_clock_us() - tl->loss.syn_us);
 	else if (age)
-		take(sk, age);
+		take_both(sk, age);
 	tl->loss.syn_us = 0;
 }
 
@@ -56,14 +90,14 @@ u32 tl_rtt_acked(struct sock *sk, const struct tl_ack_news *n)
 
 	if (t->first_us && !t->resent) {
 		take(sk, t->now_us - t->first_us);
-		return max_t(u32, t->now_us - t->last_us, 1);
+		return youngest(sk, t, t->last_us);
 	}
 	if (t->sack_first_us) {
 		take(sk, t->now_us - t->sack_first_us);
-		return max_t(u32, t->now_us - t->sack_last_us, 1);
+		return youngest(sk, t, t->sack_last_us);
 	}
 	age = t->acked ? echo_age(sk, n) : 0;
 	if (age)
-		take(sk, age);
+		take_both(sk, age);
 	return age;
 }

@@ -92,6 +92,7 @@ void tl_undo(struct sock *sk, bool find_again, const char *why)
 		cc->cwnd = cc->ops->undo ? cc->ops->undo(cc) : max(cc->cwnd, cc->prior_cwnd);
 		cc->ssthresh = max(cc->ssthresh, tl->loss.prior_ssthresh);
 	}
+	trace_tl_undo(sk, why);
 	tl->loss.undo = 0;
 	tl->loss.prr.flight = 0;
 	tl_ecn_not_reduced(sk);

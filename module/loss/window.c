@@ -99,6 +99,15 @@ static bool was_limited(const struct tl_sock *tl)
 }
 
 /**
+ * tl_loss_limited() - does the congestion window hold us back, as far as is known?
+ * @sk: socket, locked
+ */
+bool tl_loss_limited(const struct sock *sk)
+{
+	return was_limited(tl_sk(sk));
+}
+
+/**
  * tl_loss_control() - an ACK was looked at: what becomes of the window?
  * @sk: socket, locked
  * @n: the ACK

@@ -82,6 +82,75 @@ TRACE_EVENT(tl_retransmit,
 		  __entry->fport, __entry->seq, __entry->len, __entry->ca_state, __entry->why)
 );
 
+TRACE_EVENT(tl_lost,
+	TP_PROTO(const struct sock *sk, u32 seq, u32 len, const char *why),
+	TP_ARGS(sk, seq, len, why),
+	TP_STRUCT__entry(
+		__field(u16, lport)
+		__field(u16, fport)
+		__field(u32, seq)
+		__field(u32, len)
+		__field(const char *, why)
+	),
+	TP_fast_assign(
+		__entry->lport = ntohs(tl_sk(sk)->node.tuple.lport);
+		__entry->fport = ntohs(tl_sk(sk)->node.tuple.fport);
+		__entry->seq = seq;
+		__entry->len = len;
+		__entry->why = why;
+	),
+	TP_printk("lport=%u fport=%u seq=%u len=%u why=%s", __entry->lport, __entry->fport,
+		  __entry->seq, __entry->len, __entry->why)
+);
+
+TRACE_EVENT(tl_undo,
+	TP_PROTO(const struct sock *sk, const char *why),
+	TP_ARGS(sk, why),
+	TP_STRUCT__entry(
+		__field(u16, lport)
+		__field(u16, fport)
+		__field(u32, cwnd)
+		__field(u32, ssthresh)
+		__field(u8, ca_state)
+		__field(const char *, why)
+	),
+	TP_fast_assign(
+		__entry->lport = ntohs(tl_sk(sk)->node.tuple.lport);
+		__entry->fport = ntohs(tl_sk(sk)->node.tuple.fport);
+		__entry->cwnd = tl_sk(sk)->cc.cwnd;
+		__entry->ssthresh = tl_sk(sk)->cc.ssthresh;
+		__entry->ca_state = tl_sk(sk)->loss.state;
+		__entry->why = why;
+	),
+	TP_printk("lport=%u fport=%u cwnd=%u ssthresh=%u ca_state=%u why=%s", __entry->lport,
+		  __entry->fport, __entry->cwnd, __entry->ssthresh, __entry->ca_state,
+		  __entry->why)
+);
+
+TRACE_EVENT(tl_ca_state,
+	TP_PROTO(const struct sock *sk, int from, int to),
+	TP_ARGS(sk, from, to),
+	TP_STRUCT__entry(
+		__field(u16, lport)
+		__field(u16, fport)
+		__field(u32, una)
+		__field(u32, nxt)
+		__field(u8, from)
+		__field(u8, to)
+	),
+	TP_fast_assign(
+		__entry->lport = ntohs(tl_sk(sk)->node.tuple.lport);
+		__entry->fport = ntohs(tl_sk(sk)->node.tuple.fport);
+		__entry->una = tl_sk(sk)->snd.una;
+		__entry->nxt = tl_sk(sk)->snd.nxt;
+		__entry->from = from;
+		__entry->to = to;
+	),
+	TP_printk("lport=%u fport=%u from=%s to=%s snd_una=%u snd_nxt=%u", __entry->lport,
+		  __entry->fport, tl_ca_name(__entry->from), tl_ca_name(__entry->to),
+		  __entry->una, __entry->nxt)
+);
+
 TRACE_EVENT(tl_cwnd,
 	TP_PROTO(const struct sock *sk, const char *why),
 	TP_ARGS(sk, why),

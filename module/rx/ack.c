@@ -27,10 +27,12 @@ static void take_new_ack(struct sock *sk, u32 ack, struct tl_ack_news *n)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
-	tl->bytes_acked += ack - tl->snd.una;
+	tl->sent.bytes_acked += ack - tl->snd.una;
 	tl->snd.una = ack;
 	tl_board_acked(&tl->board, ack, &n->tally);
 	tl_txq_acked(sk, ack);
+	if (ack == tl->snd.nxt)
+		tl_chrono_stop(sk, TL_CHRONO_BUSY);
 }
 
 static void begin_news(const struct sock *sk, const struct tl_cb *cb, struct tl_ack_news *n)
@@ -87,6 +89,7 @@ static void take_news(struct sock *sk, const struct sk_buff *skb, bool window_ch
 	}
 	if (!n.tally.acked && !n.tally.sacked && !n.dup && !n.dsack && !n.ece)
 		return;
+	tl->sent.delivered += n.tally.segs + n.dsack_segs;
 	tl_loss_ack(sk, &n);
 	restart_timers(sk, &n);
 	if (n.tally.acked)

@@ -78,7 +78,7 @@ void tl_rcv_append(struct sock *sk, struct sk_buff *skb)
 	u32 len = TL_CB(skb)->end - tl->rcv.nxt;
 
 	WRITE_ONCE(tl->rcv.nxt, TL_CB(skb)->end);
-	tl->bytes_received += len;
+	tl->got.bytes += len;
 	if (tail && tl_rcv_try_coalesce(sk, tail, skb))
 		return;
 	__skb_queue_tail(&sk->sk_receive_queue, skb);

@@ -112,6 +112,7 @@ enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb, bool *joined)
 	struct tl_cb *cb = TL_CB(skb);
 
 	TL_INC(sock_net(sk), TCPOFOQueue);
+	tl_sk(sk)->got.ooo++;
 	*joined = true;
 	/* The usual case: behind the last one. */
 	if (rcv->ooo_last && join(sk, rcv->ooo_last, skb))

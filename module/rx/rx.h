@@ -19,6 +19,20 @@ struct tl_sock;
 struct tl_where;
 
 /**
+ * struct tl_got - what was received, for people to look at (RFC4898)
+ * @bytes: octets of text in order
+ * @segs: segments
+ * @data_segs: segments with text
+ * @ooo: segments out of order
+ */
+struct tl_got {
+	u64	bytes;
+	u32	segs;
+	u32	data_segs;
+	u32	ooo;
+};
+
+/**
  * struct tl_rcv - receive sequence variables (RFC9293 3.3.1) and what belongs to them
  * @nxt: RCV.NXT
  * @wup: RCV.NXT when the window was announced last

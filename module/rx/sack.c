@@ -50,6 +50,7 @@ static void take_dsack(struct sock *sk, const struct tl_sack_block *d, struct tl
 	if (seq_geq(d->left, tl->snd.una))
 		TL_INC(sock_net(sk), TCPDSACKOfoRecv);
 	n->dsack = true;
+	n->dsack_segs = DIV_ROUND_UP(len, tl->snd.mss);
 	n->dsack_tlp = l->tlp && d->right == l->tlp_end && len <= tl->snd.mss;
 	/* a probe goes by a timer: it says nothing about reordering */
 	if (l->reorders && !n->dsack_tlp)

@@ -276,6 +276,7 @@ static void respond(struct sock *sk)
 		return;
 	tl_output(sk, TL_PUSH_USUAL);
 	tl_write_space(sk);
+	tl_chrono_space(sk);
 	tl_ack_check(sk);
 }
 
@@ -284,10 +285,12 @@ static void take_syn_data_ack(struct sock *sk, u32 ack)
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_tally t = { .now_us = tl_clock_us() };
 
-	tl->bytes_acked += ack - (tl->snd.iss + 1);
+	tl->sent.bytes_acked += ack - (tl->snd.iss + 1);
 	tl_board_acked(&tl->board, ack, &t);
 	tl_txq_acked(sk, ack);
 	tl->loss.rate.delivered += t.delivered;
+	tl->sent.delivered += t.segs;
+	tl_chrono_stop(sk, TL_CHRONO_BUSY);
 }
 
 /* SYN-SENT (RFC9293 3.10.7.3). Return: go on with the seventh step? */
@@ -369,7 +372,10 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	struct tl_sock *tl = tl_sk(sk);
 	enum tl_drop why;
 
-	tl->segs_in++;
+	WRITE_ONCE(tl->got.segs, tl->got.segs + 1);
+	if (TL_CB(skb)->end - TL_CB(skb)->seq > !!(TL_CB(skb)->flags & TL_SYN) +
+						!!(TL_CB(skb)->flags & TL_FIN))
+		tl->got.data_segs++;
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN)) {
 		/* It closed while the segment waited. A SYN wants a listener, and comes again. */
 		if ((TL_CB(skb)->flags & (TL_SYN | TL_ACK)) != TL_SYN)

@@ -165,6 +165,39 @@ static void note_app_limited(struct sock *sk, bool limited)
 		tl->loss.rate.app_limited = tl->loss.rate.delivered + tl_loss_pipe(sk) ?: 1;
 }
 
+/* The peer's window, and not ours, holds up what is next. */
+static bool peer_limited(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 next = min_t(u32, tl->snd.end - tl->snd.nxt, tl_mss_now(sk));
+
+	return seq_lt(tl->snd.nxt, tl->snd.end) && tl_loss_pipe(sk) < tl->cc.cwnd &&
+	       next > room(tl->snd.wnd, tl->snd.nxt - tl->snd.una);
+}
+
+/* The program would write more if there were room, and all that it wrote has gone. */
+static bool buffer_limited(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+
+	return !seq_lt(tl->snd.nxt, tl->snd.end) && sk->sk_socket &&
+	       test_bit(SOCK_NOSPACE, &sk->sk_socket->flags) && tl_in_state(sk, TLF_MAY_SEND) &&
+	       !tl_loss_limited(sk);
+}
+
+/* What does the connection wait for, now that @sent octets went? */
+static void note_chrono(struct sock *sk, u32 sent)
+{
+	if (tl_sk(sk)->sent.chrono.kind == TL_CHRONO_IDLE)
+		return;
+	if (peer_limited(sk))
+		tl_chrono_start(sk, TL_CHRONO_RWND);
+	else
+		tl_chrono_stop(sk, TL_CHRONO_RWND);
+	if (sent && buffer_limited(sk))
+		tl_chrono_start(sk, TL_CHRONO_SNDBUF);
+}
+
 /**
  * tl_output() - send what may go now: what is lost, then what is new
  * @sk: socket, locked
@@ -195,6 +228,7 @@ void tl_output(struct sock *sk, enum tl_push push)
 	if (sent)
 		tl_tlp_schedule(sk, false);
 	note_app_limited(sk, limited);
+	note_chrono(sk, sent);
 	tl_persist_update(sk);
 }
 

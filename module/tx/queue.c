@@ -107,6 +107,7 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
 	chunk_extend(skb, pfrag, copy, merge);
 	TL_CB(skb)->end += copy;
 	WRITE_ONCE(tl_sk(sk)->snd.end, TL_CB(skb)->end);
+	tl_chrono_start(sk, TL_CHRONO_BUSY);
 	return copy;
 fail:
 	if (!skb->len)

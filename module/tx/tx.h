@@ -63,6 +63,53 @@ struct tl_snd {
 				cork:1;
 };
 
+/**
+ * enum tl_chrono_kind - what a connection with something to send is waiting for; the higher prevails
+ * @TL_CHRONO_IDLE: nothing is to be sent, and all is acknowledged
+ * @TL_CHRONO_BUSY: the network
+ * @TL_CHRONO_RWND: the peer's window
+ * @TL_CHRONO_SNDBUF: room in the send buffer
+ */
+enum tl_chrono_kind {
+	TL_CHRONO_IDLE,
+	TL_CHRONO_BUSY,
+	TL_CHRONO_RWND,
+	TL_CHRONO_SNDBUF,
+	TL_NCHRONO,
+};
+
+/**
+ * struct tl_chrono - how long it has waited for each
+ * @kind: enum tl_chrono_kind, now
+ * @since: jiffies, when that began
+ * @spent: jiffies, of each kind, but for the present one's
+ */
+struct tl_chrono {
+	u8	kind;
+	u32	since;
+	u32	spent[TL_NCHRONO];
+};
+
+/**
+ * struct tl_sent - what was sent, for people to look at (RFC4898)
+ * @bytes: octets of text, those sent again included
+ * @bytes_again: octets of text sent again
+ * @bytes_acked: octets acknowledged
+ * @segs: segments
+ * @data_segs: segments with text
+ * @delivered: segments that have arrived, the SYN included
+ * @chrono: what it waited for
+ */
+struct tl_sent {
+	u64			bytes;
+	u64			bytes_again;
+	u64			bytes_acked;
+	u32			segs;
+	u32			data_segs;
+	u32			delivered;
+	struct tl_chrono	chrono;
+};
+
 /*
  * Two calls go up from here, to leaves that call nothing back: each segment carries both halves
  * of a connection, so xmit.c asks rx/window.c what to announce and tells rx/ackpolicy.c that an ACK
@@ -131,6 +178,12 @@ struct tl_stray_seg {
 };
 
 int tl_stray_send(struct net *net, const struct tl_stray *way, const struct tl_stray_seg *seg);
+
+/* chrono.c */
+void tl_chrono_start(struct sock *sk, enum tl_chrono_kind kind);
+void tl_chrono_stop(struct sock *sk, enum tl_chrono_kind kind);
+void tl_chrono_space(struct sock *sk);
+u64 tl_chrono_us(const struct sock *sk, enum tl_chrono_kind kind);
 
 /* persist.c */
 void tl_persist_timer(struct sock *sk);

@@ -125,7 +125,7 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 ecn,
 	tl_checksum(skb, dst, &tl->node.tuple);
 	if (flags & TL_ACK)
 		tl_ack_sent(sk);
-	tl->segs_out++;
+	tl->sent.segs++;
 	err = tl->af->xmit(sk, skb, ecn);
 	return net_xmit_eval(err);		/* a macro that looks twice */
 }
@@ -138,8 +138,8 @@ static bool carries_fin(const struct tl_sock *tl, u32 end)
 	return seq_lt(end, tl->snd.una + tl->snd.wnd) || seq_lt(end, tl->snd.nxt);
 }
 
-/* What a segment that was sent changes, new or not. */
-static void account_data(struct sock *sk, u32 end)
+/* What a segment that was sent changes, new or not: it ends before @end, and has @len octets. */
+static void account_data(struct sock *sk, u32 end, u32 len)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
@@ -148,7 +148,10 @@ static void account_data(struct sock *sk, u32 end)
 	} else {
 		TL_INC(sock_net(sk), RetransSegs);
 		tl->loss.retrans++;
+		tl->sent.bytes_again += len;
 	}
+	tl->sent.bytes += len;
+	tl->sent.data_segs += len > 0;
 	tl->snd.last_us = tl_clock_us();
 	tl_rto_arm(sk);
 }
@@ -191,7 +194,7 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 		return 0;
 	}
 	ecn = tl_ecn_out(sk, len && !seq_lt(seq, tl->snd.nxt), &flags);
-	account_data(sk, end);
+	account_data(sk, end, len);
 	tl_ack_sent_data(sk);
 	xmit(sk, skb, seq, flags, ecn, tl_usual_opts(sk), &opts, NULL);
 	return end - seq;
@@ -242,7 +245,7 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 	u32 end = tl->snd.iss + 1;
 
 	tl->loss.syn_us = tl->snd.nxt == tl->snd.iss ? tl_clock_us() : 0;
-	account_data(sk, end);
+	account_data(sk, end, 0);
 	tl->snd.nxt = seq_max(tl->snd.nxt, end);
 	if (!skb)
 		return -ENOMEM;
@@ -251,6 +254,8 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 		tl_rate_stamp(&tl->loss.rate, &at, tl->snd.last_us, true);
 		tl_board_sent(&tl->board, end, end + len, tl->snd.mss, &at);
 		tl->snd.nxt = end + len;
+		tl->sent.bytes += len;
+		tl->sent.data_segs++;
 	}
 	return xmit(sk, skb, tl->snd.iss, flags, tl_ecn_syn_mark(sk, flags & TL_ECE), which, &opts,
 		    cookie);

@@ -11,6 +11,45 @@ static u32 segments(u32 bytes, u32 mss)
 	return mss ? DIV_ROUND_UP(bytes, mss) : 0;
 }
 
+/**
+ * tl_pacing_rate() - how fast it sends at most
+ * @sk: socket
+ *
+ * What the algorithm says, or else, as in Linux, twice what a window each round trip is, in the
+ * first half of slow start, or 1.2 times that later.
+ *
+ * Return: bytes a second; ~0: there is no limit.
+ */
+u64 tl_pacing_rate(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	const struct tl_cc *cc = &tl->cc;
+	unsigned long most = READ_ONCE(sk->sk_max_pacing_rate);
+	u64 limit = most == ~0UL ? ~0ULL : most, rate = cc->pacing_rate;
+	u32 srtt = READ_ONCE(tl->rtt.srtt);
+
+	if (!rate && srtt) {
+		rate = (u64)max(cc->cwnd, tl->board.out) * USEC_PER_SEC / 10 * 8;
+		rate *= cc->cwnd < cc->ssthresh / 2 ? 20 : 12;
+		rate = div_u64(rate, srtt);
+	}
+	return rate ? min(rate, limit) : limit;
+}
+
+/**
+ * tl_delivery_rate() - how fast what was sent arrived of late
+ * @sk: socket
+ *
+ * Return: bytes a second; 0: not known.
+ */
+u64 tl_delivery_rate(const struct sock *sk)
+{
+	const struct tl_rate last = tl_sk(sk)->loss.rate.last;
+
+	return last.interval_us ?
+	       div_u64((u64)last.delivered * USEC_PER_SEC, last.interval_us) : 0;
+}
+
 static u32 ms_since(u64 us)
 {
 	return us ? div_u64(tl_clock_us() - us, USEC_PER_MSEC) : 0;
@@ -55,13 +94,32 @@ static void info_sending(const struct sock *sk, struct tcp_info *info)
 				  TL_SSTHRESH_MAX : segments(tl->cc.ssthresh, mss);
 	info->tcpi_snd_cwnd = segments(tl->cc.cwnd, mss);
 	info->tcpi_unacked = segments(tl->snd.nxt - tl->snd.una, mss);
+	info->tcpi_sacked = tl->rcv.sack_ok ? tl->board.sacked_segs : segments(tl->loss.dups, mss);
+	info->tcpi_lost = segments(tl->board.missing, mss);
+	info->tcpi_retrans = segments(tl->board.again, mss);
 	info->tcpi_total_retrans = tl->loss.retrans;
+	info->tcpi_reord_seen = tl->loss.reorders;
+	info->tcpi_dsack_dups = tl->loss.dsacks;
+	info->tcpi_delivered = tl->sent.delivered;
 	info->tcpi_delivered_ce = tl->ecn.delivered;
-	info->tcpi_bytes_acked = tl->bytes_acked;
+	info->tcpi_delivery_rate = tl_delivery_rate(sk);
+	info->tcpi_delivery_rate_app_limited = tl->loss.rate.last.app_limited;
+	info->tcpi_bytes_sent = tl->sent.bytes;
+	info->tcpi_bytes_retrans = tl->sent.bytes_again;
+	info->tcpi_data_segs_out = tl->sent.data_segs;
+	info->tcpi_bytes_acked = tl->sent.bytes_acked;
 	info->tcpi_notsent_bytes = max_t(s32, tl->snd.end - tl->snd.nxt, 0);
-	info->tcpi_segs_out = tl->segs_out;
+	info->tcpi_segs_out = tl->sent.segs;
 	info->tcpi_snd_wnd = tl->snd.wnd;
 	info->tcpi_last_data_sent = ms_since(tl->snd.last_us);
+}
+
+static void info_times(const struct sock *sk, struct tcp_info *info)
+{
+	info->tcpi_rwnd_limited = tl_chrono_us(sk, TL_CHRONO_RWND);
+	info->tcpi_sndbuf_limited = tl_chrono_us(sk, TL_CHRONO_SNDBUF);
+	info->tcpi_busy_time = tl_chrono_us(sk, TL_CHRONO_BUSY) + info->tcpi_rwnd_limited +
+			       info->tcpi_sndbuf_limited;
 }
 
 static void info_receiving(const struct sock *sk, struct tcp_info *info)
@@ -75,8 +133,10 @@ static void info_receiving(const struct sock *sk, struct tcp_info *info)
 	info->tcpi_rcv_rtt = tl->rcv.rtt.us8 / 8;
 	info->tcpi_rcv_ssthresh = tl->rcv.ssthresh;
 	info->tcpi_rcv_space = tl->rcv.space.bytes;
-	info->tcpi_bytes_received = tl->bytes_received;
-	info->tcpi_segs_in = tl->segs_in;
+	info->tcpi_bytes_received = tl->got.bytes;
+	info->tcpi_segs_in = tl->got.segs;
+	info->tcpi_data_segs_in = tl->got.data_segs;
+	info->tcpi_rcv_ooopack = tl->got.ooo;
 	info->tcpi_last_data_recv = jiffies_to_msecs(now - tl->ackp.last_rcv);
 	info->tcpi_last_ack_recv = jiffies_to_msecs(now - tl->ackp.last_seg);
 }
@@ -88,11 +148,17 @@ static void info_receiving(const struct sock *sk, struct tcp_info *info)
  */
 void tl_info(struct sock *sk, struct tcp_info *info)
 {
+	const struct tl_sock *tl = tl_sk(sk);
+	const struct tl_rto_stat *rtos = &tl->loss.rtos;
+	unsigned long most = READ_ONCE(sk->sk_max_pacing_rate);
+
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = sk->sk_state;
-	info->tcpi_max_pacing_rate = ~0ULL;
-	info->tcpi_pacing_rate = ~0ULL;
+	info->tcpi_max_pacing_rate = most == ~0UL ? ~0ULL : most;
+	info->tcpi_pacing_rate = tl_pacing_rate(sk);
+	info->tcpi_reordering = tl->loss.reordering ?: TL_SYSCTL(sock_net(sk), reordering);
 	if (sk->sk_state == TCP_LISTEN) {
+		info->tcpi_snd_cwnd = TL_SYSCTL(sock_net(sk), initial_cwnd);
 		/* as Linux: the accept queue and its limit */
 		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
 		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
@@ -100,5 +166,9 @@ void tl_info(struct sock *sk, struct tcp_info *info)
 	}
 	info_options(tl_sk(sk), info);
 	info_sending(sk, info);
+	info_times(sk, info);
 	info_receiving(sk, info);
+	tl_info_window(info, tl->rcv.wnd, rtos->rehashes);
+	tl_info_rto(info, rtos->total, rtos->rows,
+		    rtos->ms + (rtos->since_ms ? tl_clock_ts_ms() - rtos->since_ms : 0));
 }

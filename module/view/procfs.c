@@ -199,10 +199,23 @@ static void timers_text(const struct sock *sk, char *text)
 	text[i] = 0;
 }
 
+/* And how loss recovery sees them */
+static void put_recovery(struct seq_file *s, const struct tl_sock *tl)
+{
+	const struct sock *sk = (const struct sock *)tl;
+	u64 pacing = tl_pacing_rate(sk);
+	u32 min_rtt = tl->rtt.min;
+
+	seq_printf(s, " %8u %8u %8u %8u %7u ", tl->board.missing, tl->board.sacked,
+		   tl->board.again, tl_loss_pipe(sk), tl->loss.reordering);
+	seq_printf(s, "%11llu %11llu %10u %10llu\n", pacing == ~0ULL ? 0 : pacing,
+		   tl_delivery_rate(sk), min_rtt == ~0U ? 0 : min_rtt,
+		   tl->loss.rate.delivered);
+}
+
 /* connections: sockets with both ends, and how they are doing. */
 static void show_connection(struct seq_file *s, struct tl_net *tn, struct tl_node *node, int line)
 {
-	static const char * const ca[] = { "Open", "Disorder", "CWR", "Recovery", "Loss" };
 	struct tl_sock *tl;
 	struct sock *sk;
 	char timers[TL_NTIMERS + 1], ecn[5];
@@ -219,11 +232,12 @@ static void show_connection(struct seq_file *s, struct tl_net *tn, struct tl_nod
 	seq_printf(s, "%8u %10u %8u %8u %8u %7u ", tl->cc.cwnd, tl->cc.ssthresh,
 		   tl->rtt.srtt >> 3, tl->rtt.rttvar >> 2,
 		   jiffies_to_msecs(tl_rto_jiffies(sk)), tl->rtt.backoff);
-	seq_printf(s, "%8u %8u %-8s %-8s %s %8d %8u %8u %6u %lu %s\n", tl->snd.nxt - tl->snd.una,
-		   tl->loss.retrans, ca[tl->loss.state], READ_ONCE(tl->cc.ops)->name, timers,
+	seq_printf(s, "%8u %8u %-8s %-8s %s %8d %8u %8u %6u %5lu %s", tl->snd.nxt - tl->snd.una,
+		   tl->loss.retrans, tl_ca_name(tl->loss.state), READ_ONCE(tl->cc.ops)->name, timers,
 		   max_t(int, tl->snd.end - tl->snd.una, 0), tl->rcv.nxt - tl->rcv.copied,
 		   atomic_read(&sk->sk_rmem_alloc), uid_for(s, sk), inode_of(sk),
 		   ecn_text(&tl->ecn, ecn));
+	put_recovery(s, tl);
 }
 
 /* listeners: and the lengths of their queues. */
@@ -443,7 +457,9 @@ static const struct tl_view views[] = {
 		.header	= ENDS_HEADER
 			  "state          snd_una    snd_nxt  snd_wnd    rcv_nxt  rcv_wnd      mss "
 			  "    cwnd   ssthresh  srtt_us   var_us   rto_ms backoff inflight  retrans "
-			  "ca       cc       timer    unacked   unread     rmem    uid inode ecn",
+			  "ca       cc       timer      unacked   unread     rmem    uid inode ecn "
+			  "     lost   sacked    again     pipe reorder  pacing_Bps   arrive_Bps min_rtt_us "
+			  "delivered",
 		.node	= show_connection,
 	}, {
 		.name	= "listeners",

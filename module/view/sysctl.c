@@ -21,6 +21,7 @@ static int delack_max_ms = 499;			/* RFC9293 MUST-40: below half a second */
 static int reordering_max = 1000;
 static int early_retrans_max = 4;
 static int cwnd_max = 1024;
+static int day_s = 86400;
 static int mss_max = 65535;
 
 #define CC_NAMES_MAX	(16 * 128)	/* as Linux has it */
@@ -197,6 +198,7 @@ static const struct ctl_table rows[] = {
 	ROW(early_retrans, proc_dointvec_minmax, &zero, &early_retrans_max),
 	ROW(frto, proc_dointvec_minmax, &zero, &two),
 	ROW(slow_start_after_idle, proc_dointvec_minmax, &zero, &one),
+	ROW(min_rtt_wlen, proc_dointvec_minmax, &zero, &day_s),
 };
 
 static const struct ctl_table specials[] = {
@@ -286,6 +288,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.early_retrans		= 3,
 		.frto			= 2,
 		.slow_start_after_idle	= 1,
+		.min_rtt_wlen		= 300,
 	};
 	tl_mem_net_init(tn);
 }

@@ -158,6 +158,49 @@ TEST_F(procfs, per_namespace)
 	EXPECT_EQ(before_l, lines(read_proc(_metadata, "listeners")));
 }
 
+/* Columns that loss recovery has at the end: of a connection that lost nothing they are known. */
+TEST_F(procfs, recovery_columns)
+{
+	static const char names[] = "ecn lost sacked again pipe reorder pacing_Bps arrive_Bps "
+				    "min_rtt_us delivered";
+	char header[800], *line, *last[10], *word;
+	unsigned long long v[9];
+	int fd[2], n, i, seen = 0;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	ASSERT_EQ(5, send(fd[0], "hello", 5, 0));
+	EXPECT_TRUE(LAB_UNTIL(strstr(read_proc(_metadata, "connections"), "        5\n") ||
+			      strstr(text, "        6\n")));
+	/* one blank between the names, and the last of them are these */
+	n = 0;
+	line = strtok(text, "\n");
+	for (i = 0; line[i]; i++)
+		if (line[i] != ' ' || (i && line[i - 1] != ' '))
+			header[n++] = line[i];
+	header[n] = 0;
+	ASSERT_LT(sizeof(names), n);
+	EXPECT_STREQ(names, header + n - (sizeof(names) - 1));
+
+	line = header + n + 1;
+	for (line = strtok(NULL, "\n"); line; line = strtok(NULL, "\n")) {
+		for (n = 0, word = line + strlen(line); word > line && n < 9; word--)
+			if (word[-1] == ' ' && word[0] != ' ')
+				last[n++] = word;
+		ASSERT_EQ(9, n);
+		for (i = 0; i < 9; i++)
+			v[i] = strtoull(last[8 - i], NULL, 10);
+		EXPECT_EQ(0, v[0] + v[1] + v[2] + v[3])
+			TH_LOG("%s", line);
+		EXPECT_EQ(3, v[4]);
+		EXPECT_LT(0, v[5]);
+		EXPECT_LT(0, v[7]);
+		EXPECT_EQ(v[8] > 0, v[6] > 0)
+			TH_LOG("%s", line);
+		seen += v[8] == 5;
+	}
+	EXPECT_EQ(1, seen);
+}
+
 /* Counters: "Name value", and they count, in their own namespace only. */
 TEST_F(procfs, counters)
 {

@@ -172,8 +172,77 @@ UNIT_TEST(bounds)
 		UNIT_TRUE(tl_rto_us(&r, &linux_bounds) <= 120000000);
 	}
 	UNIT_EQ(120000000, tl_rto_us(&r, &linux_bounds));
-	UNIT_EQ(100, r.min);
 	UNIT_EQ(TL_RTT_MAX_US, r.last);
+}
+
+UNIT_TEST(minimum_follows_samples)
+{
+	struct tl_rtt r;
+
+	tl_rtt_init(&r, &no_bounds);
+	UNIT_EQ(~0U, r.min);
+	tl_rtt_min_sample(&r, 500, 1000, 400);
+	UNIT_EQ(500, r.min);
+	tl_rtt_min_sample(&r, 700, 1001, 400);
+	UNIT_EQ(500, r.min);
+	tl_rtt_min_sample(&r, 300, 1002, 400);
+	UNIT_EQ(300, r.min);
+	tl_rtt_min_sample(&r, 0, 1002, 400);
+	UNIT_EQ(1, r.min);
+}
+
+/* A minimum is kept for three quarters of the window at least, and never for longer than it. */
+UNIT_TEST(minimum_is_forgotten)
+{
+	u32 since, age;
+
+	for (since = 0; since < 400; since += 7) {
+		for (age = 1; age <= 1200; age += 13) {
+			u32 start = 0xffffff00U, now;	/* the clock wraps round on the way */
+			struct tl_rtt r;
+
+			tl_rtt_init(&r, &no_bounds);
+			tl_rtt_min_sample(&r, 900, start, 400);
+			for (now = start; now != start + since; now++)
+				tl_rtt_min_sample(&r, 900, now, 400);
+			tl_rtt_min_sample(&r, 100, now, 400);
+			tl_rtt_min_sample(&r, 800, now + age, 400);
+			if (age < 300)
+				UNIT_EQ(100, r.min);
+			if (age >= 400)
+				UNIT_EQ(800, r.min);
+		}
+	}
+}
+
+/* The best since the minimum that left the window, and not merely the latest */
+UNIT_TEST(minimum_next_best)
+{
+	struct tl_rtt r;
+
+	tl_rtt_init(&r, &no_bounds);
+	tl_rtt_min_sample(&r, 100, 4000, 400);
+	tl_rtt_min_sample(&r, 300, 4150, 400);
+	tl_rtt_min_sample(&r, 200, 4250, 400);
+	tl_rtt_min_sample(&r, 500, 4350, 400);
+	UNIT_EQ(100, r.min);
+	tl_rtt_min_sample(&r, 600, 4420, 400);
+	UNIT_EQ(200, r.min);
+	tl_rtt_min_sample(&r, 600, 4820, 400);
+	UNIT_EQ(600, r.min);
+}
+
+/* Without a window only what comes at the same time is compared. */
+UNIT_TEST(minimum_no_window)
+{
+	struct tl_rtt r;
+
+	tl_rtt_init(&r, &no_bounds);
+	tl_rtt_min_sample(&r, 100, 50, 0);
+	tl_rtt_min_sample(&r, 200, 50, 0);
+	UNIT_EQ(100, r.min);
+	tl_rtt_min_sample(&r, 300, 51, 0);
+	UNIT_EQ(300, r.min);
 }
 
 /* A round trip of no time at all is one microsecond, not "no sample yet". */
