@@ -167,6 +167,7 @@ void tl_ready_for_data(struct sock *sk)
 		tl->rtt.backoff = 0;
 	}
 	tl_loss_init(sk);
+	tl_pace_update(sk);
 	tl_rcv_window_init(sk);
 	tl_ackpolicy_init(sk);
 	tl_mem_grow_sndbuf(sk);

@@ -71,6 +71,8 @@ struct tl_sysctl {
 	int	early_retrans;
 	int	frto;
 	int	slow_start_after_idle;
+	int	pacing_ss_ratio;	/* per cent of cwnd / SRTT */
+	int	pacing_ca_ratio;
 };
 
 struct tl_challenge {

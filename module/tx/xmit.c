@@ -111,12 +111,17 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 ecn,
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct dst_entry *dst = tl->af->route(sk);
+	u32 text = skb->len;
 	int err;
 
 	if (!dst) {
 		tl_drop(sock_net(sk), skb, TL_DROP_NoRoute);
 		return -EHOSTUNREACH;
 	}
+	if (text && tl->pace.begun < TL_PACE_FREE)
+		tl->pace.begun++;
+	if (tl_paced(sk))
+		tl_pace_stamp(sk, skb, text);
 	opts->tsval = tl_tsval(sk);
 	opts->tsecr = flags & TL_ACK ? tl->rcv.ts_recent : 0;
 	push_header(sk, skb, seq, flags, which, opts, cookie);

@@ -16,6 +16,12 @@ static u32 ms_since(u64 us)
 	return us ? div_u64(tl_clock_us() - us, USEC_PER_MSEC) : 0;
 }
 
+/* "No limit" is all ones, whatever the width of a long. */
+static u64 wide(unsigned long rate)
+{
+	return rate == ~0UL ? ~0ULL : rate;
+}
+
 static void info_options(const struct tl_sock *tl, struct tcp_info *info)
 {
 	if (tl->rcv.ts_ok)
@@ -90,8 +96,8 @@ void tl_info(struct sock *sk, struct tcp_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = sk->sk_state;
-	info->tcpi_max_pacing_rate = ~0ULL;
-	info->tcpi_pacing_rate = ~0ULL;
+	info->tcpi_max_pacing_rate = wide(READ_ONCE(sk->sk_max_pacing_rate));
+	info->tcpi_pacing_rate = wide(READ_ONCE(sk->sk_pacing_rate));
 	if (sk->sk_state == TCP_LISTEN) {
 		/* as Linux: the accept queue and its limit */
 		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
