@@ -102,7 +102,8 @@ void tl_pace_stamp(struct sock *sk, struct sk_buff *skb, u32 text)
 {
 	unsigned long rate = READ_ONCE(sk->sk_pacing_rate);
 	struct tl_pace *p = &tl_sk(sk)->pace;
-	u64 leaves = max(p->next_ns, tl_clock_ns()), late = leaves - p->next_ns, cost;
+	u64 leaves = max(p->next_ns, tl_clock_ns()), cost;
+	u64 late = p->next_ns ? leaves - p->next_ns : 0;
 
 	skb_set_delivery_time(skb, leaves, SKB_CLOCK_MONOTONIC);
 	p->next_ns = leaves;

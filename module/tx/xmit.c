@@ -155,7 +155,6 @@ static void account_data(struct sock *sk, u32 end)
 		tl->loss.retrans++;
 	}
 	tl->snd.last_us = tl_clock_us();
-	tl_rto_arm(sk);
 }
 
 /**
@@ -199,6 +198,7 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 	account_data(sk, end);
 	tl_ack_sent_data(sk);
 	xmit(sk, skb, seq, flags, ecn, tl_usual_opts(sk), &opts, NULL);
+	tl_rto_arm(sk);			/* from its departure on, which is known now */
 	return end - seq;
 }
 
@@ -248,6 +248,7 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 
 	tl->loss.syn_us = tl->snd.nxt == tl->snd.iss ? tl_clock_us() : 0;
 	account_data(sk, end);
+	tl_rto_arm(sk);
 	tl->snd.nxt = seq_max(tl->snd.nxt, end);
 	if (!skb)
 		return -ENOMEM;
