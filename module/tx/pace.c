@@ -78,7 +78,8 @@ u64 tl_pace_departure(const struct sock *sk, u64 now_us)
  * tl_pace_delay() - how long until the next segment may leave?
  * @sk: socket, locked
  *
- * Timers that wait for an answer begin there.
+ * Timers that wait for an answer begin there: rounded up, or a stream of segments, of which one is
+ * always out, would meet a tick and be probed.
  *
  * Return: jiffies.
  */
@@ -89,7 +90,7 @@ unsigned long tl_pace_delay(const struct sock *sk)
 	if (!tl_paced(sk))
 		return 0;
 	ahead = tl_sk(sk)->pace.next_ns - tl_clock_ns();
-	return ahead > 0 ? nsecs_to_jiffies(ahead) : 0;
+	return ahead > 0 ? nsecs_to_jiffies(ahead) + 1 : 0;
 }
 
 /**
