@@ -14,7 +14,6 @@
 #define RATE	2000000UL	/* bytes a second */
 #define BYTES	(3 << 20)
 #define WINDOW	10000		/* µs */
-/* Of the time limit: a guest that skips idle time skips some while it reads a program from its host. */
 #define FREE	(20 * 1500)	/* bytes: the first ten segments go without pacing */
 
 FIXTURE(pacing) { struct lab lab; struct topo t; };
@@ -154,14 +153,17 @@ static void try(struct __test_metadata *_metadata, struct topo *t, const char *q
 	EXPECT_GE(RATE / 10 * 11, rate);
 	/* as much as the rate gives, and what is sent at one time: two segments, or a millisecond's */
 	EXPECT_GE((long)(RATE / 1000 * (WINDOW / 1000 + 4)), most);
-	EXPECT_EQ(0, lab_counter(t->lab, "RetransSegs"));
+	/* nothing is lost, in fq either; but the end of a transfer may be probed for */
+	EXPECT_EQ(0, lab_counter(t->lab, "TCPTimeouts"));
+	EXPECT_GE(1, lab_counter(t->lab, "RetransSegs"));
 }
 
-TEST_F_TIMEOUT(pacing, no_qdisc, lab_secs(1000))
+TEST_F_TIMEOUT(pacing, no_qdisc, lab_secs(60))
 {
 	try(_metadata, &self->t, NULL);
 }
 
+/* A guest that skips idle time skips some while it reads tc and sch_fq from its host. */
 TEST_F_TIMEOUT(pacing, fq, lab_secs(1000))
 {
 	try(_metadata, &self->t,
