@@ -90,6 +90,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define TL_IPV6_PINFO_OFFSET(off)	.ipv6_pinfo_offset = (off),
 #endif
 
+/* skb->tstamp names its clock since 6.11; before it was told whether that is the monotonic one. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define SKB_CLOCK_MONOTONIC	true
+#endif
+
 /* proto.accept takes its results in a struct since 6.10. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 struct proto_accept_arg {

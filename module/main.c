@@ -27,6 +27,7 @@ static void __init set_timer_handlers(void)
 	tl_timers_handler(TL_TIMER_KEEP, tl_keepalive_timer);
 	tl_timers_handler(TL_TIMER_FINWAIT2, tl_finwait2_timer);
 	tl_fine_handler(TL_FINE_COMPRESS, tl_ack_compressed_timer);
+	tl_fine_handler(TL_FINE_PACE, tl_pace_timer);
 }
 
 static int __init register_ip(void)

@@ -30,6 +30,7 @@
 #include "loss/ecn.h"
 #include "loss/loss.h"
 #include "rx/rx.h"
+#include "tx/pace.h"
 #include "tx/tx.h"
 
 /**
@@ -58,6 +59,7 @@ struct tl_sock {
 	struct tl_rcv			rcv;
 	struct tl_ackpolicy		ackp;
 	struct tl_snd			snd;
+	struct tl_pace			pace;
 	struct tl_rtt			rtt;
 	struct tl_board			board;
 	struct tl_loss			loss;

@@ -336,6 +336,12 @@ long tl_mini_timer_left(const struct tl_mini_timer *t)
 	return max_t(long, t->timer.expires - jiffies, 0);
 }
 
+/** tl_clock_ns() - the clock of fine deadlines, and of times of departure */
+u64 tl_clock_ns(void)
+{
+	return ktime_get_ns();
+}
+
 /** tl_clock_us() - monotonic time, µs: round trips, ages, rates */
 u64 tl_clock_us(void)
 {

@@ -30,6 +30,7 @@
  * with one hrtimer for all of them.
  *
  * COMPRESS: while there is a hole, one ACK for several segments is due. Handler in rx/ackpolicy.c.
+ * PACE: what could go but for its rate may go now. Handler in tx/pace.c.
  */
 #ifndef TCPLAB_TIME_H
 #define TCPLAB_TIME_H
@@ -54,6 +55,7 @@ enum tl_timer {
 
 enum tl_fine {
 	TL_FINE_COMPRESS,
+	TL_FINE_PACE,
 	TL_NFINE,
 };
 
@@ -97,6 +99,7 @@ void tl_mini_timer_end(struct tl_mini_timer *t);
 long tl_mini_timer_left(const struct tl_mini_timer *t);
 
 /* Clocks. */
+u64 tl_clock_ns(void);
 u64 tl_clock_us(void);
 u32 tl_clock_ts_ms(void);
 u32 tl_clock_isn(void);

@@ -168,6 +168,7 @@ void tl_ready_for_data(struct sock *sk)
 	}
 	tl_loss_init(sk);
 	tl->sent.delivered++;			/* the SYN, or SYN-ACK */
+	tl_pace_update(sk);
 	tl_rcv_window_init(sk);
 	tl_ackpolicy_init(sk);
 	tl_mem_grow_sndbuf(sk);

@@ -72,6 +72,8 @@ struct tl_sysctl {
 	int	frto;
 	int	slow_start_after_idle;
 	int	min_rtt_wlen;		/* seconds */
+	int	pacing_ss_ratio;	/* per cent of cwnd / SRTT */
+	int	pacing_ca_ratio;
 };
 
 struct tl_challenge {

@@ -170,6 +170,13 @@ struct tl_range *tl_board_cut(struct tl_board *b, struct tl_range *r, u32 at)
 	return rest;
 }
 
+/* Handed to a qdisc that was to keep it for a while, and did not: it cannot have left after now. */
+static void has_left(struct tl_range *r, const struct tl_tally *t)
+{
+	if (r->at.sent_us > t->now_us)
+		r->at.sent_us = t->now_us;
+}
+
 /* When was it sent, compared with what else this ACK brings? */
 static void note_newest(const struct tl_range *r, u32 end, struct tl_tally *t)
 {
@@ -223,6 +230,7 @@ static void acknowledge(struct tl_board *b, struct tl_range *r, u32 end, struct 
 		return;
 	}
 	settle(b, r, end);
+	has_left(r, t);
 	t->delivered += len;
 	t->segs += segments(r, len);
 	note_newest(r, end, t);
@@ -283,6 +291,7 @@ static void arrive(struct tl_board *b, struct tl_range *r, struct tl_tally *t)
 {
 	leave_place(b, r);
 	settle(b, r, r->end);
+	has_left(r, t);
 	t->delivered += length(r);
 	t->sacked += length(r);
 	t->segs += segments(r, length(r));

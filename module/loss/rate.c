@@ -53,8 +53,9 @@ void tl_rate_sample(struct tl_rate_state *s, const struct tl_tally *t, u32 min_r
 	rate->delivered = (u32)s->delivered - at->delivered;
 	rate->prior_delivered = s->delivered - rate->delivered;
 	rate->app_limited = at->app_limited;
-	sending = (u32)at->sent_us - at->first_us;
-	acking = (u32)t->now_us - at->delivered_us;
+	/* paced by a qdisc, a flight may begin later than now: see tl_pace_departure() */
+	sending = max_t(s32, (u32)at->sent_us - at->first_us, 0);
+	acking = max_t(s32, (u32)t->now_us - at->delivered_us, 0);
 	s->first_us = at->sent_us;
 	rate->interval_us = max(sending, acking);
 	if (rate->interval_us < min_rtt_us) {

@@ -27,7 +27,7 @@ unsigned long tl_rto_jiffies(const struct sock *sk)
 void tl_rto_arm(struct sock *sk)
 {
 	if (!tl_timer_armed(sk, TL_TIMER_REXMIT))
-		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
+		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk) + tl_pace_delay(sk));
 }
 
 /**
@@ -43,7 +43,7 @@ void tl_rto_restart(struct sock *sk)
 		tl_timer_clear(sk, TL_TIMER_PROBE);
 		tl_timer_clear(sk, TL_TIMER_REO);
 	} else {
-		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
+		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk) + tl_pace_delay(sk));
 	}
 }
 

@@ -40,9 +40,9 @@ bool tl_tlp_schedule(struct sock *sk, bool rto_restarts)
 			tl_timer_clear(sk, TL_TIMER_PROBE);
 		return false;
 	}
-	pto = usecs_to_jiffies(probe_timeout(sk));
+	pto = usecs_to_jiffies(probe_timeout(sk)) + tl_pace_delay(sk);
 	rto = rto_restarts || !tl_timer_armed(sk, TL_TIMER_REXMIT) ?
-	      tl_rto_jiffies(sk) : tl_timer_left(sk, TL_TIMER_REXMIT);
+	      tl_rto_jiffies(sk) + tl_pace_delay(sk) : tl_timer_left(sk, TL_TIMER_REXMIT);
 	tl_timer_set(sk, TL_TIMER_PROBE, min(pto, rto));
 	return true;
 }
@@ -55,14 +55,15 @@ void tl_tlp_timer(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_loss *l = &tl->loss;
+	bool more = seq_lt(tl->snd.nxt, tl->snd.end);
 	int sent = 0;
 
 	if (!tl->board.out || !tl_in_state(sk, TLF_SYNCHRONIZED))
 		return;
-	/* one at a time */
-	if (!l->tlp) {
+	/* one at a time; and new data keeps to its rate, as in Linux: its deadline sends it */
+	if (!l->tlp && !(more && tl_probe_len(sk) && tl_pace_wait(sk))) {
 		l->tlp_again = 0;
-		if (seq_lt(tl->snd.nxt, tl->snd.end))
+		if (more)
 			sent = tl_send_new(sk, tl_probe_len(sk), tl_clock_us());
 		if (sent <= 0) {
 			sent = tl_retransmit_last(sk);
@@ -75,7 +76,7 @@ void tl_tlp_timer(struct sock *sk)
 		}
 	}
 	if (sent > 0)
-		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk));
+		tl_timer_set(sk, TL_TIMER_REXMIT, tl_rto_jiffies(sk) + tl_pace_delay(sk));
 }
 
 /**

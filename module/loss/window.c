@@ -148,6 +148,7 @@ void tl_loss_control(struct sock *sk, const struct tl_ack_news *n, u32 lost)
 		cc->ops->on_ack(cc, &s);
 		trace_tl_cwnd(sk, "ack");
 	}
+	tl_pace_update(sk);
 }
 
 /* RFC7661 4.4.1, as Linux has it: half way back to what was used */

@@ -86,14 +86,16 @@ int tl_send_new(struct sock *sk, u32 len, u64 now_us)
 	struct tl_sock *tl = tl_sk(sk);
 	bool small = len < tl_mss_now(sk);
 	struct tl_stamp at;
+	u64 leaves_us;
 	int sent;
 
 	if (!tl_board_prepare(&tl->board))
 		return -ENOMEM;
+	leaves_us = tl_pace_departure(sk, now_us);
 	sent = tl_xmit_data(sk, tl->snd.nxt, len, GFP_ATOMIC);
 	if (sent <= 0)
 		return sent;
-	tl_rate_stamp(&tl->loss.rate, &at, now_us, !tl->board.out);
+	tl_rate_stamp(&tl->loss.rate, &at, leaves_us, !tl->board.out);
 	tl_board_sent(&tl->board, tl->snd.nxt, tl->snd.nxt + sent, tl->snd.mss, &at);
 	tl->snd.nxt += sent;
 	if (small)
@@ -110,7 +112,8 @@ static u32 send_lost(struct sock *sk, u64 now)
 	bool head;
 	int sent;
 
-	while ((r = tl_board_next_lost(&tl->board)) && tl_loss_pipe(sk) < tl->cc.cwnd) {
+	while ((r = tl_board_next_lost(&tl->board)) && tl_loss_pipe(sk) < tl->cc.cwnd &&
+	       !tl_pace_wait(sk)) {
 		head = r->seq == tl->snd.una;
 		sent = tl_retransmit(sk, r, tl->loss.state == TL_CA_LOSS ? "loss" : "fast", now);
 		if (sent <= 0)
@@ -131,7 +134,7 @@ static u32 send_more(struct sock *sk, enum tl_push push, u64 now)
 	u32 total = 0;
 	int len, sent;
 
-	while ((len = next_segment(sk, push)) >= 0) {
+	while ((len = next_segment(sk, push)) >= 0 && !tl_pace_wait(sk)) {
 		sent = tl_send_new(sk, len, now);
 		if (sent <= 0)
 			break;
@@ -253,7 +256,7 @@ void tl_persist_update(struct sock *sk)
 	const struct tl_sock *tl = tl_sk(sk);
 	u32 end = tl->snd.end + tl->snd.fin;
 
-	if (tl->snd.una != tl->snd.nxt || tl->snd.nxt == end ||
+	if (tl->snd.una != tl->snd.nxt || tl->snd.nxt == end || tl_fine_armed(sk, TL_FINE_PACE) ||
 	    (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk)))
 		tl_timer_clear(sk, TL_TIMER_PERSIST);
 	else

@@ -33,6 +33,7 @@ int tl_retransmit(struct sock *sk, struct tl_range *r, const char *why, u64 now_
 	bool fin = tl->snd.fin && r->end == tl->snd.end + 1;
 	u32 text = r->end - r->seq - fin, len;
 	struct tl_stamp at;
+	u64 leaves_us;
 	int sent;
 
 	tl_mss_follow(sk);
@@ -42,13 +43,14 @@ int tl_retransmit(struct sock *sk, struct tl_range *r, const char *why, u64 now_
 	if (len < text && !tl_board_cut(&tl->board, r, r->seq + len))
 		return -ENOMEM;
 	trace_tl_retransmit(sk, r->seq, len, why);
+	leaves_us = tl_pace_departure(sk, now_us);
 	sent = tl_xmit_data(sk, r->seq, len, GFP_ATOMIC);
 	if (sent <= 0)
 		return sent;
 	if (seq_lt(r->seq + sent, r->end))	/* the text lies in too many pieces */
 		tl_board_cut(&tl->board, r, r->seq + sent);
 	tl_undo_resent(sk, sent);
-	tl_rate_stamp(&tl->loss.rate, &at, now_us, !tl_loss_pipe(sk));
+	tl_rate_stamp(&tl->loss.rate, &at, leaves_us, !tl_loss_pipe(sk));
 	tl_board_resent(&tl->board, r, &at);
 	return sent;
 }

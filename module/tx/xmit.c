@@ -111,12 +111,17 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 ecn,
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct dst_entry *dst = tl->af->route(sk);
+	u32 text = skb->len;
 	int err;
 
 	if (!dst) {
 		tl_drop(sock_net(sk), skb, TL_DROP_NoRoute);
 		return -EHOSTUNREACH;
 	}
+	if (text && tl->pace.begun < TL_PACE_FREE)
+		tl->pace.begun++;
+	if (tl_paced(sk))
+		tl_pace_stamp(sk, skb, text);
 	opts->tsval = tl_tsval(sk);
 	opts->tsecr = flags & TL_ACK ? tl->rcv.ts_recent : 0;
 	push_header(sk, skb, seq, flags, which, opts, cookie);
@@ -153,7 +158,6 @@ static void account_data(struct sock *sk, u32 end, u32 len)
 	tl->sent.bytes += len;
 	tl->sent.data_segs += len > 0;
 	tl->snd.last_us = tl_clock_us();
-	tl_rto_arm(sk);
 }
 
 /**
@@ -197,6 +201,7 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 	account_data(sk, end, len);
 	tl_ack_sent_data(sk);
 	xmit(sk, skb, seq, flags, ecn, tl_usual_opts(sk), &opts, NULL);
+	tl_rto_arm(sk);			/* from its departure on, which is known now */
 	return end - seq;
 }
 
@@ -246,6 +251,7 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 
 	tl->loss.syn_us = tl->snd.nxt == tl->snd.iss ? tl_clock_us() : 0;
 	account_data(sk, end, 0);
+	tl_rto_arm(sk);
 	tl->snd.nxt = seq_max(tl->snd.nxt, end);
 	if (!skb)
 		return -ENOMEM;

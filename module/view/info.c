@@ -12,31 +12,6 @@ static u32 segments(u32 bytes, u32 mss)
 }
 
 /**
- * tl_pacing_rate() - how fast it sends at most
- * @sk: socket
- *
- * What the algorithm says, or else, as in Linux, twice what a window each round trip is, in the
- * first half of slow start, or 1.2 times that later.
- *
- * Return: bytes a second; ~0: there is no limit.
- */
-u64 tl_pacing_rate(const struct sock *sk)
-{
-	const struct tl_sock *tl = tl_sk(sk);
-	const struct tl_cc *cc = &tl->cc;
-	unsigned long most = READ_ONCE(sk->sk_max_pacing_rate);
-	u64 limit = most == ~0UL ? ~0ULL : most, rate = cc->pacing_rate;
-	u32 srtt = READ_ONCE(tl->rtt.srtt);
-
-	if (!rate && srtt) {
-		rate = (u64)max(cc->cwnd, tl->board.out) * USEC_PER_SEC / 10 * 8;
-		rate *= cc->cwnd < cc->ssthresh / 2 ? 20 : 12;
-		rate = div_u64(rate, srtt);
-	}
-	return rate ? min(rate, limit) : limit;
-}
-
-/**
  * tl_delivery_rate() - how fast what was sent arrived of late
  * @sk: socket
  *
@@ -53,6 +28,12 @@ u64 tl_delivery_rate(const struct sock *sk)
 static u32 ms_since(u64 us)
 {
 	return us ? div_u64(tl_clock_us() - us, USEC_PER_MSEC) : 0;
+}
+
+/* "No limit" is all ones, whatever the width of a long. */
+static u64 wide(unsigned long rate)
+{
+	return rate == ~0UL ? ~0ULL : rate;
 }
 
 static void info_options(const struct tl_sock *tl, struct tcp_info *info)
@@ -150,12 +131,11 @@ void tl_info(struct sock *sk, struct tcp_info *info)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	const struct tl_rto_stat *rtos = &tl->loss.rtos;
-	unsigned long most = READ_ONCE(sk->sk_max_pacing_rate);
 
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = sk->sk_state;
-	info->tcpi_max_pacing_rate = most == ~0UL ? ~0ULL : most;
-	info->tcpi_pacing_rate = tl_pacing_rate(sk);
+	info->tcpi_max_pacing_rate = wide(READ_ONCE(sk->sk_max_pacing_rate));
+	info->tcpi_pacing_rate = wide(READ_ONCE(sk->sk_pacing_rate));
 	info->tcpi_reordering = tl->loss.reordering ?: TL_SYSCTL(sock_net(sk), reordering);
 	if (sk->sk_state == TCP_LISTEN) {
 		info->tcpi_snd_cwnd = TL_SYSCTL(sock_net(sk), initial_cwnd);

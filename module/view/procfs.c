@@ -203,12 +203,12 @@ static void timers_text(const struct sock *sk, char *text)
 static void put_recovery(struct seq_file *s, const struct tl_sock *tl)
 {
 	const struct sock *sk = (const struct sock *)tl;
-	u64 pacing = tl_pacing_rate(sk);
+	unsigned long pacing = READ_ONCE(sk->sk_pacing_rate);
 	u32 min_rtt = tl->rtt.min;
 
 	seq_printf(s, " %8u %8u %8u %8u %7u ", tl->board.missing, tl->board.sacked,
 		   tl->board.again, tl_loss_pipe(sk), tl->loss.reordering);
-	seq_printf(s, "%11llu %11llu %10u %10llu\n", pacing == ~0ULL ? 0 : pacing,
+	seq_printf(s, "%11lu %11llu %10u %10llu\n", pacing == ~0UL ? 0 : pacing,
 		   tl_delivery_rate(sk), min_rtt == ~0U ? 0 : min_rtt,
 		   tl->loss.rate.delivered);
 }

@@ -20,6 +20,7 @@ static int rto_max_ms = 120000;
 static int delack_max_ms = 499;			/* RFC9293 MUST-40: below half a second */
 static int reordering_max = 1000;
 static int early_retrans_max = 4;
+static int pacing_max = 1000;
 static int cwnd_max = 1024;
 static int day_s = 86400;
 static int mss_max = 65535;
@@ -199,6 +200,8 @@ static const struct ctl_table rows[] = {
 	ROW(frto, proc_dointvec_minmax, &zero, &two),
 	ROW(slow_start_after_idle, proc_dointvec_minmax, &zero, &one),
 	ROW(min_rtt_wlen, proc_dointvec_minmax, &zero, &day_s),
+	ROW(pacing_ss_ratio, proc_dointvec_minmax, &zero, &pacing_max),
+	ROW(pacing_ca_ratio, proc_dointvec_minmax, &zero, &pacing_max),
 };
 
 static const struct ctl_table specials[] = {
@@ -289,6 +292,8 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.frto			= 2,
 		.slow_start_after_idle	= 1,
 		.min_rtt_wlen		= 300,
+		.pacing_ss_ratio	= 200,
+		.pacing_ca_ratio	= 120,
 	};
 	tl_mem_net_init(tn);
 }

@@ -18,7 +18,6 @@ int tl_sysctl_net_init(struct tl_net *tn);
 void tl_sysctl_net_exit(struct tl_net *tn);
 
 /* info.c */
-u64 tl_pacing_rate(const struct sock *sk);
 u64 tl_delivery_rate(const struct sock *sk);
 
 #endif
