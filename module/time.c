@@ -66,8 +66,8 @@ static void run(struct sock *sk)
 }
 
 /*
- * Let the hrtimer fire at a deadline. While it is pending it holds the socket: so it is known whether
- * it was, for it may fire on another CPU in this moment.
+ * Let the hrtimer fire at a deadline. While it is pending it holds the socket: so it is known
+ * whether it was, for it may fire on another CPU in this moment.
  */
 static void fine_start(struct sock *sk, enum tl_fine which)
 {

@@ -72,7 +72,7 @@ struct tl_rate {
 
 /**
  * struct tl_cc_sample - what an ACK told
- * @acked: octets for which the window may grow: newly acknowledged ones, and those that SACK names, once
+ * @acked: octets for which the window may grow: those that an ACK or SACK names first
  * @delivered: octets newly delivered: acknowledged, or named by SACK the first time
  * @lost: octets newly marked lost
  * @marked: of @delivered, what the ACK said met congestion (ECE)

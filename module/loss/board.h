@@ -103,7 +103,7 @@ struct tl_board {
 /**
  * struct tl_tally - what one ACK changed
  * @now_us: clock; the caller's
- * @min_rtt_us: no round trip is shorter: what was sent again and seems to be was not lost; the caller's
+ * @min_rtt_us: of what went again and seems quicker the original came; the caller's
  * @recover: see @original; the caller's
  * @fack: highest octet that had arrived before, or SND.UNA; the caller's
  * @acked: octets that SND.UNA moved over

@@ -4,8 +4,8 @@
  * arrived, though not which; after @reordering of them the first one that is not acknowledged is
  * lost. In a recovery each ACK that covers a part only names the next.
  *
- * Duplicates are counted for the threshold, and reckoned in octets for what is in flight: as so many
- * full segments, but never as more than is out, less the one that they miss.
+ * Duplicates are counted for the threshold, and reckoned in octets for what is in flight: as so
+ * many full segments, but never as more than is out, less the one that they miss.
  */
 #include "sock.h"
 #include "obs/trace.h"

@@ -14,7 +14,7 @@
  * @delivered: C.delivered: octets that have arrived
  * @delivered_us: C.delivered_time
  * @first_us: C.first_sent_time: when the flight that is being acknowledged began
- * @app_limited: C.app_limited: until so many octets have arrived samples are too low; 0: they are not
+ * @app_limited: C.app_limited: until so many octets have arrived samples are too low; or 0
  * @last: the last sample that was good, for people to look at
  */
 struct tl_rate_state {

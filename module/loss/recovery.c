@@ -124,7 +124,7 @@ void tl_loss_enter_cwr(struct sock *sk)
 	trace_tl_cwnd(sk, "cwr");
 }
 
-/* An algorithm without fast recovery begins anew at each loss: all that is out goes again (Tahoe). */
+/* Without fast recovery each loss is a new beginning: all that is out goes again (Tahoe). */
 static void collapse(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
@@ -461,8 +461,8 @@ static void alert(struct sock *sk, struct tl_ack_news *n)
 
 static bool is_good_news(const struct tl_sock *tl, const struct tl_ack_news *n)
 {
-	return tl->loss.state == TL_CA_OPEN && !n->dup && !n->tally.sacked && !n->ece && !n->dsack &&
-	       !tl->board.missing;
+	return tl->loss.state == TL_CA_OPEN && !tl->board.missing && !n->dup &&
+	       !n->tally.sacked && !n->dsack && !n->ece;
 }
 
 /**

@@ -51,7 +51,7 @@
 	TL_MIB(TCPDSACKRecv)		/* D-SACKs: something arrived twice */	\
 	TL_MIB(TCPDSACKOfoRecv)		/* of them: above SEG.ACK */	\
 	TL_MIB(TCPDSACKIgnoredDubious)	/* D-SACKs for what was not sent again */	\
-	TL_MIB(TCPFullUndo)		/* reductions undone: nothing had been lost; at the end */	\
+	TL_MIB(TCPFullUndo)		/* reductions undone at the end of recovery */	\
 	TL_MIB(TCPPartialUndo)		/* on a partial ACK */		\
 	TL_MIB(TCPDSACKUndo)		/* by D-SACK */			\
 	TL_MIB(TCPLossUndo)		/* after an RTO */		\

@@ -50,7 +50,7 @@ static void begin_news(const struct sock *sk, const struct tl_cb *cb, struct tl_
 	n->tally.lowest = n->tally.fack;
 }
 
-/* Retransmission and probe count from here, unless what came is older than the first that is out. */
+/* The time for retransmission and probe begins anew, if the ACK is news of the first segments. */
 static void restart_timers(struct sock *sk, const struct tl_ack_news *n)
 {
 	const struct tl_range *first = tl_board_first(&tl_sk(sk)->board);

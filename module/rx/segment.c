@@ -51,8 +51,8 @@ static bool rst_exact(const struct sock *sk, const struct tl_cb *cb)
 
 /*
  * What is not acceptable is acknowledged, so that the peer learns; within limits. If data comes
- * again, the ACK may have been lost or late: then the peer needs ACKs soon, and is told what it need
- * not have sent.
+ * again, the ACK may have been lost or late: then the peer needs ACKs soon, and is told what it
+ * need not have sent.
  */
 static void answer_unacceptable(struct sock *sk, const struct tl_cb *cb, enum tl_mib skipped)
 {

@@ -8,7 +8,7 @@
  *	rmem[2]		no buffer grows beyond
  *	sk_rcvbuf	memory that this one may use. It grows with the pace of the program:
  *			dynamic right-sizing
- *	rcv.clamp	that in octets of data: a buffer costs more than what is in it, how much more
+ *	rcv.clamp	that in octets of data: a buffer costs more than what is in it, how much
  *			is measured (rcv.ratio)
  *	rcv.ssthresh	what is announced of it. It begins small and grows with each segment that
  *			makes good use of its buffer, so that a peer that sends small ones cannot

@@ -7,14 +7,14 @@
  *
  *	SK_PACING_NONE		nobody: what may go goes at once
  *	SK_PACING_NEEDED	we: a fine deadline sends what had to wait
- *	SK_PACING_FQ		the qdisc fq: each segment carries its time of departure, and fq holds
- *				it until then. It is given little more than it may let go soon.
+ *	SK_PACING_FQ		the qdisc fq: each segment carries its time of departure, until
+ *				which fq holds it. It is given little more than it may let go soon.
  */
 #include "sock.h"
 
 /*
- * What fq may hold, in time: a millisecond's worth, as Linux has it (TCP small queues); at least two
- * segments, and fewer than fq takes of one flow (flow_limit, 100 packets).
+ * What fq may hold, in time: a millisecond's worth, as Linux has it (TCP small queues); at least
+ * two segments, and fewer than fq takes of one flow (flow_limit, 100 packets).
  */
 #define AHEAD_NS	NSEC_PER_MSEC
 #define AHEAD_LEAST	2

@@ -19,9 +19,13 @@ struct tl_pace {
 	u8	begun;
 };
 
-/** tl_paced() - does anybody want this socket's segments spread? @sk: socket, locked */
+/**
+ * tl_paced() - does anybody want this socket's segments spread?
+ * @sk: socket, locked
+ */
 static inline bool tl_paced(const struct sock *sk)
 {
+	/* set by setsockopt() and by fq, which hold no lock of ours: pairs with their cmpxchg() */
 	return smp_load_acquire(&sk->sk_pacing_status) != SK_PACING_NONE;
 }
 

@@ -64,7 +64,7 @@ struct tl_snd {
 };
 
 /**
- * enum tl_chrono_kind - what a connection with something to send is waiting for; the higher prevails
+ * enum tl_chrono_kind - what a connection that has something to send waits for; the higher prevails
  * @TL_CHRONO_IDLE: nothing is to be sent, and all is acknowledged
  * @TL_CHRONO_BUSY: the network
  * @TL_CHRONO_RWND: the peer's window

@@ -232,8 +232,9 @@ static void show_connection(struct seq_file *s, struct tl_net *tn, struct tl_nod
 	seq_printf(s, "%8u %10u %8u %8u %8u %7u ", tl->cc.cwnd, tl->cc.ssthresh,
 		   tl->rtt.srtt >> 3, tl->rtt.rttvar >> 2,
 		   jiffies_to_msecs(tl_rto_jiffies(sk)), tl->rtt.backoff);
-	seq_printf(s, "%8u %8u %-8s %-8s %s %8d %8u %8u %6u %5lu %s", tl->snd.nxt - tl->snd.una,
-		   tl->loss.retrans, tl_ca_name(tl->loss.state), READ_ONCE(tl->cc.ops)->name, timers,
+	seq_printf(s, "%8u %8u %-8s %-8s %s %8d %8u %8u %6u %5lu %s",
+		   tl->snd.nxt - tl->snd.una, tl->loss.retrans, tl_ca_name(tl->loss.state),
+		   READ_ONCE(tl->cc.ops)->name, timers,
 		   max_t(int, tl->snd.end - tl->snd.una, 0), tl->rcv.nxt - tl->rcv.copied,
 		   atomic_read(&sk->sk_rmem_alloc), uid_for(s, sk), inode_of(sk),
 		   ecn_text(&tl->ecn, ecn));
