@@ -5,11 +5,18 @@
 #ifndef TCPLAB_LOSS_H
 #define TCPLAB_LOSS_H
 
-#include "cc/cc.h"
 #include "loss/rtt.h"
 
 struct sock;
 struct sk_buff;
+
+enum tl_ca_state {		/* the kernel's numbers, as TCP_INFO gives them */
+	TL_CA_OPEN	= 0,
+	TL_CA_DISORDER	= 1,
+	TL_CA_CWR	= 2,
+	TL_CA_RECOVERY	= 3,
+	TL_CA_LOSS	= 4,
+};
 
 /**
  * struct tl_loss - what recovery remembers
