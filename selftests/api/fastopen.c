@@ -31,6 +31,25 @@ static int client(struct __test_metadata *_metadata, struct lab *lab, int n)
 	return fd;
 }
 
+/* From now on SYNs to @listener have a cookie, and may take data along. */
+static void get_cookie(struct __test_metadata *_metadata, struct lab *lab, int listener)
+{
+	close(client(_metadata, lab, 1));
+	close(LAB_FD(accept(listener, NULL, NULL)));
+}
+
+/* A connect() that is put off until something is written */
+static int put_off(struct __test_metadata *_metadata, struct lab *lab)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = lab_loopback(lab, PORT, &ss);
+	int fd = LAB_FD(lab_socket(lab, 0));
+
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
+	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&ss, len));
+	return fd;
+}
+
 static int syn_data(int fd)
 {
 	struct tcp_info info = { 0 };
@@ -76,13 +95,9 @@ TEST_F(fastopen, more_than_fits)
 TEST_F(fastopen, write_after_connect)
 {
 	int listener = server(_metadata, &self->lab), i, fd, peer;
-	struct sockaddr_storage ss;
-	socklen_t len = lab_loopback(&self->lab, PORT, &ss);
 
 	for (i = 0; i < 2; i++) {
-		fd = LAB_FD(lab_socket(&self->lab, 0));
-		LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
-		ASSERT_EQ(0, connect(fd, (struct sockaddr *)&ss, len));
+		fd = put_off(_metadata, &self->lab);
 		LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 500));
 		peer = LAB_FD(accept(listener, NULL, NULL));
 		LAB_OK(lab_recv(peer, LAB_TO_PEER, 0, 500));
@@ -99,11 +114,8 @@ TEST_F(fastopen, put_off_and_undone)
 	socklen_t len = lab_loopback(&self->lab, PORT, &ss);
 	int listener = server(_metadata, &self->lab), fd;
 
-	close(client(_metadata, &self->lab, 1));
-	close(LAB_FD(accept(listener, NULL, NULL)));
-	fd = LAB_FD(lab_socket(&self->lab, 0));
-	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
-	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&ss, len));
+	get_cookie(_metadata, &self->lab, listener);
+	fd = put_off(_metadata, &self->lab);
 	EXPECT_EQ(TCP_SYN_SENT, lab_tcp_state(fd));
 	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&none, sizeof(none)));
 	EXPECT_EQ(TCP_CLOSE, lab_tcp_state(fd));
@@ -129,8 +141,7 @@ TEST_F(fastopen, refused_with_data)
 	struct sockaddr_storage ss;
 	socklen_t len = lab_loopback(&self->lab, PORT, &ss);
 
-	close(client(_metadata, &self->lab, 10));
-	close(LAB_FD(accept(listener, NULL, NULL)));
+	get_cookie(_metadata, &self->lab, listener);
 	close(listener);
 	fd = LAB_FD(lab_socket(&self->lab, 0));
 	LAB_ERRNO(ECONNREFUSED, sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&ss, len));
@@ -141,14 +152,9 @@ TEST_F(fastopen, refused_with_data)
 TEST_F(fastopen, no_way_any_more)
 {
 	int listener = server(_metadata, &self->lab), fd;
-	struct sockaddr_storage ss;
-	socklen_t len = lab_loopback(&self->lab, PORT, &ss);
 
-	close(client(_metadata, &self->lab, 10));
-	close(LAB_FD(accept(listener, NULL, NULL)));
-	fd = LAB_FD(lab_socket(&self->lab, 0));
-	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
-	ASSERT_EQ(0, connect(fd, (struct sockaddr *)&ss, len));
+	get_cookie(_metadata, &self->lab, listener);
+	fd = put_off(_metadata, &self->lab);
 	LAB_OK(lab_link_down("lo"));
 	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_SYNCNT, 1));
 	EXPECT_EQ(-1, send(fd, "x", 1, MSG_NOSIGNAL));

@@ -40,6 +40,22 @@ static int take_child(struct __test_metadata *_metadata)
 #define syn_with_data(w, n)						\
 	wire_inject((w), SYN, .mss = 1460, .fo = 8, .cookie = cookie, .len = (n))
 
+/* A SYN with a good cookie and 100 octets of data, answered */
+static void begin_early(struct __test_metadata *_metadata)
+{
+	serve(_metadata, 4);
+	ask(_metadata);
+	syn_with_data(w, 100);
+	wire_expect(w, SYN | ACK, .ack = 101);
+}
+
+/* And its program has the connection before the handshake is complete. */
+static int early_child(struct __test_metadata *_metadata)
+{
+	begin_early(_metadata);
+	return take_child(_metadata);
+}
+
 TEST_F(fastopen_server, cookie)
 {
 	long long asked;
@@ -81,13 +97,8 @@ TEST_F(fastopen_server, data_in_syn)
 /* The third segment acknowledges our SYN, but not the data that went after it. */
 TEST_F(fastopen_server, answer_not_yet_acknowledged)
 {
-	int fd;
+	int fd = early_child(_metadata);
 
-	serve(_metadata, 4);
-	ask(_metadata);
-	syn_with_data(w, 100);
-	wire_expect(w, SYN | ACK, .ack = 101);
-	fd = take_child(_metadata);
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
 	wire_expect(w, ACK, .seq = 1, .len = 50);
 	wire_inject(w, ACK, .ack = 1);
@@ -100,13 +111,8 @@ TEST_F(fastopen_server, answer_not_yet_acknowledged)
 /* Request, answer and end before the handshake is complete */
 TEST_F(fastopen_server, closed_at_once)
 {
-	int fd;
+	int fd = early_child(_metadata);
 
-	serve(_metadata, 4);
-	ask(_metadata);
-	syn_with_data(w, 100);
-	wire_expect(w, SYN | ACK, .ack = 101);
-	fd = take_child(_metadata);
 	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
 	wire_expect(w, ACK, .seq = 1, .len = 50);
@@ -210,10 +216,7 @@ TEST_F(fastopen_server, syn_again)
 {
 	int fd;
 
-	serve(_metadata, 4);
-	ask(_metadata);
-	syn_with_data(w, 100);
-	wire_expect(w, SYN | ACK, .ack = 101);
+	begin_early(_metadata);
 	wire_inject(w, SYN, .seq = 0, .mss = 1460, .len = 0);
 	wire_expect(w, SYN | ACK, .seq = 0, .ack = 101);
 	wire_inject(w, ACK, .seq = 101);
@@ -225,15 +228,10 @@ TEST_F(fastopen_server, syn_again)
 /* Answered by a SYN-ACK alone, not by all that has gone since. */
 TEST_F(fastopen_server, syn_again_draws_no_data)
 {
-	int fd, i;
+	int fd = early_child(_metadata), i;
 
-	/* each of them */
+	/* each of them is answered */
 	LAB_OK(lab_sysctl_set(&w->lab, "invalid_ratelimit", "0"));
-	serve(_metadata, 4);
-	ask(_metadata);
-	syn_with_data(w, 100);
-	wire_expect(w, SYN | ACK, .ack = 101);
-	fd = take_child(_metadata);
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 3000));
 	wire_take_stream_quietly(w, 3001);
 	for (i = 0; i < 3; i++) {
@@ -248,13 +246,8 @@ TEST_F(fastopen_server, syn_again_draws_no_data)
 /* For its program it is a connection already: what a router says of it is a hint. */
 TEST_F(fastopen_server, icmp)
 {
-	int fd;
+	int fd = early_child(_metadata);
 
-	serve(_metadata, 4);
-	ask(_metadata);
-	syn_with_data(w, 100);
-	wire_expect(w, SYN | ACK, .ack = 101);
-	fd = take_child(_metadata);
 	wire_icmp(w, WIRE_HOST_UNREACH, .seq = 0);
 	EXPECT_EQ(TCP_SYN_RECV, lab_tcp_state(fd));
 	wire_inject(w, ACK, .seq = 101);
@@ -265,15 +258,9 @@ TEST_F(fastopen_server, icmp)
 /* The listener closes: those that its program has not taken are reset, the others live. */
 TEST_F(fastopen_server, listener_closes)
 {
+	int fd = early_child(_metadata);
 	struct wire_flow *first = w->f;
-	int fd;
 
-	serve(_metadata, 4);
-	ask(_metadata);
-	syn_with_data(w, 100);
-	wire_expect(w, SYN | ACK, .ack = 101);
-	fd = take_child(_metadata);
-	first = w->f;
 	wire_new_flow(w);
 	syn_with_data(w, 100);
 	wire_expect(w, SYN | ACK, .ack = 101);
