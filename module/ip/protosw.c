@@ -309,11 +309,27 @@ void tl_prot_drain(void)
 	rcu_barrier();
 }
 
+/* Pages that sockets have; each CPU holds some back. */
+static long pages_in_use(void)
+{
+	long pages = atomic_long_read(&memory_allocated);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		pages += per_cpu(memory_per_cpu_fw_alloc, cpu);
+	return pages;
+}
+
 /**
  * tl_prot_unregister() - forget both kinds of socket, of which none is left
+ *
+ * So none can have memory: what was charged to them was given back, or something was forgotten.
  */
 void tl_prot_unregister(void)
 {
+	long pages = pages_in_use();
+
+	WARN(pages, "tcplab: %ld pages are charged to no socket\n", pages);
 	proto_unregister(&tl6_prot);
 	proto_unregister(&tl_prot);
 	percpu_ref_exit(&alive);
