@@ -59,6 +59,7 @@ struct tl_sock {
 	struct tl_rcv			rcv;
 	struct tl_ackpolicy		ackp;
 	struct tl_snd			snd;
+	struct tl_mtup			mtup;
 	struct tl_pace			pace;
 	struct tl_rtt			rtt;
 	struct tl_board			board;

@@ -153,6 +153,7 @@ void tl_ready_for_data(struct sock *sk)
 	struct tl_sock *tl = tl_sk(sk);
 	struct dst_entry *dst = tl->af->route(sk);
 
+	tl_mtup_init(sk);
 	tl_mss_sync(sk, dst ? dst_mtu(dst) : tl->snd.pmtu);
 	if (dst && !tl->rcv.adv_mss)		/* a child's SYN-ACK named it */
 		tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);

@@ -56,6 +56,11 @@ struct tl_sysctl {
 	int	pingpong_thresh;
 	int	moderate_rcvbuf;
 	int	min_snd_mss;
+	int	mtu_probing;		/* 1: when nothing gets through, 2: always */
+	int	base_mss;		/* octets of text */
+	int	mtu_probe_floor;
+	int	probe_threshold;	/* bytes */
+	int	probe_interval;		/* seconds */
 	int	rmem[3];
 	int	wmem[3];
 	/* what Linux hard-codes */

@@ -32,6 +32,7 @@ void tl_sock_reset(struct sock *sk)
 	memset(&tl->rcv, 0, sizeof(tl->rcv));
 	memset(&tl->ackp, 0, sizeof(tl->ackp));
 	memset(&tl->snd, 0, sizeof(tl->snd));
+	memset(&tl->mtup, 0, sizeof(tl->mtup));
 	memset(&tl->pace, 0, sizeof(tl->pace));
 	memset(&tl->loss, 0, sizeof(tl->loss));
 	tl_board_init(&tl->board);

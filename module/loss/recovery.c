@@ -159,6 +159,30 @@ static void enter_recovery(struct sock *sk, bool ece)
 	trace_tl_cwnd(sk, "recovery");
 }
 
+/* What is lost is no sign of congestion: it goes again, and the window stays. */
+static void repair_quietly(struct sock *sk)
+{
+	struct tl_sock *tl = tl_sk(sk);
+
+	if (tl->loss.state == TL_CA_LOSS)
+		return;
+	tl->loss.recover = tl->snd.nxt;
+	tl->cc.ssthresh = current_ssthresh(tl);
+	tl->loss.prior_ssthresh = 0;
+	tl->loss.undo = 0;
+	tl->loss.frto = 0;
+	set_state(sk, TL_CA_LOSS);
+}
+
+/* Something is lost that was not known to be. */
+static void take_loss(struct sock *sk, bool ece)
+{
+	if (tl_sk(sk)->loss.state < TL_CA_CWR && tl_mtup_failed(sk))
+		repair_quietly(sk);
+	else
+		enter_recovery(sk, ece);
+}
+
 static u32 rack_window(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
@@ -454,7 +478,7 @@ static void alert(struct sock *sk, struct tl_ack_news *n)
 		find_losses(sk, n);
 	}
 	if (tl_board_next_lost(&tl->board))
-		enter_recovery(sk, n->ece);
+		take_loss(sk, n->ece);
 	else
 		try_to_open(sk, n);
 }
@@ -539,7 +563,7 @@ void tl_loss_reo_timer(struct sock *sk)
 			.tally = { .delivered = 1, .now_us = tl_clock_us() },
 		};
 
-		enter_recovery(sk, false);
+		take_loss(sk, false);
 		if (tl->loss.state == TL_CA_RECOVERY)
 			tl_loss_control(sk, &none, tl->board.lost_ever - lost);
 	}
@@ -633,13 +657,6 @@ void tl_loss_too_big(struct sock *sk)
 	}
 	if (!any)
 		return;
-	if (tl->loss.state != TL_CA_LOSS) {
-		tl->loss.recover = tl->snd.nxt;
-		tl->cc.ssthresh = current_ssthresh(tl);
-		tl->loss.prior_ssthresh = 0;
-		tl->loss.undo = 0;
-		tl->loss.frto = 0;
-		set_state(sk, TL_CA_LOSS);
-	}
+	repair_quietly(sk);
 	tl_output(sk, TL_PUSH_USUAL);
 }

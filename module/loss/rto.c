@@ -256,11 +256,13 @@ void tl_rto_timer(struct sock *sk)
 	TL_INC(net, TCPTimeouts);
 	if (give_up(sk))
 		return;
+	/* RFC9293 MUST-20 (b), R1: let IP look for another way; where there are several, at once */
+	if (retried_for(sk, patience(sk, TL_SYSCTL(net, retries1)))) {
+		tl_mtup_timeout(sk);
+		sk_dst_reset(sk);
+	}
 	if (!tl_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
 		tl_loss_timeout(sk);
-	/* RFC9293 MUST-20 (b), R1: let IP look for another way; where there are several, at once */
-	if (retried_for(sk, patience(sk, TL_SYSCTL(net, retries1))))
-		sk_dst_reset(sk);
 	if (sk_rethink_txhash(sk)) {
 		TL_INC(net, TcpTimeoutRehash);
 		tl->loss.rtos.rehashes++;

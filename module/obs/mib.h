@@ -59,6 +59,8 @@
 	TL_MIB(TCPLossProbes)		/* tail loss probes sent */	\
 	TL_MIB(TCPLossProbeRecovery)	/* that repaired a loss */	\
 	TL_MIB(TCPLostRetransmit)	/* lost again after it went again */	\
+	TL_MIB(TCPMTUPSuccess)		/* path MTU probes that arrived */	\
+	TL_MIB(TCPMTUPFail)		/* that were lost */		\
 	TL_MIB(InCE)			/* ECN: data that came marked */	\
 	TL_MIB(InECE)			/* ACKs that say ours met congestion */	\
 	TL_MIB(InCWR)			/* the peer has reduced its window */	\

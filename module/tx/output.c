@@ -70,13 +70,13 @@ u32 tl_probe_len(const struct sock *sk)
 	const struct tl_sock *tl = tl_sk(sk);
 	u32 avail = tl->snd.end - tl->snd.nxt;
 
-	return min3(avail, (u32)tl->snd.mss, room(tl->snd.wnd, tl->snd.nxt - tl->snd.una));
+	return min3(avail, tl_mss_now(sk), room(tl->snd.wnd, tl->snd.nxt - tl->snd.una));
 }
 
 /**
  * tl_send_new() - send the next octets of the stream as one segment
  * @sk: socket, locked
- * @len: octets, at most one MSS; 0 for a bare FIN
+ * @len: octets, at most tl_mss_now(), or a larger probe of the path's MTU; 0 for a bare FIN
  * @now_us: clock; what is sent at one time may be one range
  *
  * Return: sequence numbers covered, FIN included; 0 or -ENOMEM if nothing went.
@@ -96,7 +96,8 @@ int tl_send_new(struct sock *sk, u32 len, u64 now_us)
 	if (sent <= 0)
 		return sent;
 	tl_rate_stamp(&tl->loss.rate, &at, leaves_us, !tl->board.out);
-	tl_board_sent(&tl->board, tl->snd.nxt, tl->snd.nxt + sent, tl->snd.mss, &at);
+	tl_board_sent(&tl->board, tl->snd.nxt, tl->snd.nxt + sent, max_t(u32, tl->snd.mss, len),
+		      &at);
 	tl->snd.nxt += sent;
 	if (small)
 		tl->snd.minshall = tl->snd.nxt;
@@ -131,9 +132,12 @@ static u32 send_lost(struct sock *sk, u64 now)
 
 static u32 send_more(struct sock *sk, enum tl_push push, u64 now)
 {
-	u32 total = 0;
-	int len, sent;
+	int len, sent = tl_mtup_send(sk, now);
+	u32 total;
 
+	if (sent < 0)
+		return 0;
+	total = sent;
 	while ((len = next_segment(sk, push)) >= 0 && !tl_pace_wait(sk)) {
 		sent = tl_send_new(sk, len, now);
 		if (sent <= 0)

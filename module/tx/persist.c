@@ -77,7 +77,7 @@ void tl_persist_timer(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	u32 avail = tl->snd.end - tl->snd.nxt;
-	u32 len = min3(avail, (u32)tl->snd.mss, tl->snd.wnd);
+	u32 len = min3(avail, tl_mss_now(sk), tl->snd.wnd);
 
 	if (tl->snd.una != tl->snd.nxt || !tl_in_state(sk, TLF_SYNCHRONIZED) ||
 	    tl->snd.nxt == tl->snd.end + tl->snd.fin)

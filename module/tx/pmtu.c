@@ -18,26 +18,62 @@ u16 tl_mss_announce(u16 user_mss, const struct dst_entry *dst)
 	return user_mss ? min_t(u32, user_mss, mss) : mss;
 }
 
+/* Of IP and TCP, without options of TCP */
+static u32 headers(const struct sock *sk)
+{
+	const struct tl_af_ops *af = tl_sk(sk)->af;
+
+	return af->header + af->overhead(sk) + sizeof(struct tcphdr);
+}
+
 /**
- * tl_mss_sync() - Eff.snd.MSS from a path MTU (RFC9293 3.7.1, MUST-16)
+ * tl_mtu_to_mss() - Eff.snd.MSS from a path MTU (RFC9293 3.7.1, MUST-16)
  * @sk: socket, locked
- * @pmtu: path MTU, bytes
+ * @mtu: bytes
  *
  * "min(SendMSS + 20, MMS_S) - TCPhdrsize - IPoptionsize".
+ *
+ * Return: octets of text.
  */
-void tl_mss_sync(struct sock *sk, u32 pmtu)
+u16 tl_mtu_to_mss(const struct sock *sk, u32 mtu)
 {
-	struct tl_sock *tl = tl_sk(sk);
-	u32 most = pmtu - tl->af->header - tl->af->overhead(sk) - sizeof(struct tcphdr);
-	u32 mss = min_t(u32, tl->snd.peer_mss, most);
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 mss = min_t(u32, tl->snd.peer_mss, mtu - headers(sk));
 
 	if (tl->snd.user_mss)
 		mss = min_t(u32, mss, tl->snd.user_mss);
 	mss = max_t(s32, mss - tl_opts_len(tl_usual_opts(sk)),
 		    TL_SYSCTL(sock_net(sk), min_snd_mss));
+	return min_t(u32, mss, U16_MAX);
+}
+
+/**
+ * tl_mss_to_mtu() - size of a packet with a full segment
+ * @sk: socket, locked
+ * @mss: octets of text in it
+ *
+ * Return: bytes, headers included.
+ */
+u32 tl_mss_to_mtu(const struct sock *sk, u32 mss)
+{
+	return mss + tl_opts_len(tl_usual_opts(sk)) + headers(sk);
+}
+
+/**
+ * tl_mss_sync() - reckon the MSS anew
+ * @sk: socket, locked
+ * @pmtu: path MTU, bytes
+ */
+void tl_mss_sync(struct sock *sk, u32 pmtu)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	u16 mss = tl_mtu_to_mss(sk, pmtu);
+
+	if (tl->mtup.on)		/* larger ones must be tried first */
+		mss = min(mss, tl_mtu_to_mss(sk, tl->mtup.low));
 	tl->snd.pmtu = pmtu;
-	WRITE_ONCE(tl->snd.mss, min_t(u32, mss, U16_MAX));
-	tl->cc.mss = tl->snd.mss;
+	WRITE_ONCE(tl->snd.mss, mss);
+	tl->cc.mss = mss;
 }
 
 /**

@@ -37,6 +37,7 @@ int tl_retransmit(struct sock *sk, struct tl_range *r, const char *why, u64 now_
 	int sent;
 
 	tl_mss_follow(sk);
+	tl->mtup.size = 0;		/* RFC4821 7.6.4: a probe among losses is inconclusive */
 	len = fitting(sk, r, text);
 	if (text && !len)
 		return 0;
@@ -85,15 +86,16 @@ int tl_retransmit_last(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_range *r = tl->board.last;
-	u32 len, tail;
+	u32 len, tail, seg;
 
 	if (!r || r->sacked)
 		return 0;
 	len = r->end - r->seq;
-	if (len > r->seg) {
-		tail = len % r->seg ?: r->seg;
+	seg = min_t(u32, r->seg, tl_mss_now(sk));
+	if (len > seg) {
+		tail = len % seg ?: seg;
 		if (tail == 1 && tl->snd.fin && r->end == tl->snd.end + 1)
-			tail += r->seg;		/* the FIN went with the last of the text */
+			tail += seg;		/* the FIN went with the last of the text */
 		if (tail < len)
 			r = tl_board_cut(&tl->board, r, r->end - tail);
 		if (!r)

@@ -64,6 +64,26 @@ struct tl_snd {
 };
 
 /**
+ * struct tl_mtup - search for the path's MTU (RFC4821); sizes with all headers
+ * @low: search_low: such segments arrive
+ * @high: search_high: larger ones do not; U32_MAX: none was tried in vain
+ * @size: probe_size: of the one that is out; 0: none is, or its end will tell nothing
+ * @seq: its first octet
+ * @end: behind its last
+ * @since: jiffies, when the search began
+ * @on: the MSS is what @low allows
+ */
+struct tl_mtup {
+	u32		low;
+	u32		high;
+	u32		size;
+	u32		seq;
+	u32		end;
+	unsigned long	since;
+	bool		on;
+};
+
+/**
  * enum tl_chrono_kind - what a connection that has something to send waits for; the higher prevails
  * @TL_CHRONO_IDLE: nothing is to be sent, and all is acknowledged
  * @TL_CHRONO_BUSY: the network
@@ -190,9 +210,18 @@ void tl_persist_timer(struct sock *sk);
 void tl_persist_arm(struct sock *sk);
 
 /* pmtu.c */
+u16 tl_mtu_to_mss(const struct sock *sk, u32 mtu);
+u32 tl_mss_to_mtu(const struct sock *sk, u32 mss);
 void tl_mss_sync(struct sock *sk, u32 pmtu);
 void tl_mss_follow(struct sock *sk);
 void tl_pmtu_reduced(struct sock *sk, u32 mtu);
 u16 tl_mss_announce(u16 user_mss, const struct dst_entry *dst);
+
+/* mtup.c */
+void tl_mtup_init(struct sock *sk);
+int tl_mtup_send(struct sock *sk, u64 now_us);
+void tl_mtup_acked(struct sock *sk);
+bool tl_mtup_failed(struct sock *sk);
+void tl_mtup_timeout(struct sock *sk);
 
 #endif

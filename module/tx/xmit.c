@@ -164,7 +164,7 @@ static void account_data(struct sock *sk, u32 end, u32 len)
  * tl_xmit_data() - send a piece of the stream as one segment
  * @sk: socket, locked
  * @seq: first octet
- * @len: octets, at most one MSS, of which SACK blocks may take some; 0 for a bare FIN
+ * @len: octets, see tl_mss_now(); 0 for a bare FIN
  * @gfp: allocation flags
  *
  * The timer is armed; SND.NXT and the scoreboard are the caller's. What the layers below throw away
@@ -180,7 +180,6 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 	u8 flags = TL_ACK, ecn;
 	u32 end;
 
-	len = min(len, tl_mss_now(sk));
 	skb = alloc_segment(tl_txq_linear(len), gfp);
 	if (!skb)
 		return -ENOMEM;

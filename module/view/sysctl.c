@@ -185,6 +185,11 @@ static const struct ctl_table rows[] = {
 	ROW(pingpong_thresh, proc_dointvec_minmax, &one, &u8_max),
 	ROW(moderate_rcvbuf, proc_dointvec_minmax, &zero, &one),
 	ROW(min_snd_mss, proc_dointvec_minmax, &one, &mss_max),
+	ROW(mtu_probing, proc_dointvec_minmax, &zero, &two),
+	ROW(base_mss, proc_dointvec_minmax, &one, &mss_max),
+	ROW(mtu_probe_floor, proc_dointvec_minmax, &one, &mss_max),
+	ROW(probe_threshold, proc_dointvec_minmax, &zero, &mss_max),
+	ROW(probe_interval, proc_dointvec_minmax, &zero, NULL),
 	ROW(rmem, proc_dointvec_minmax, &one, NULL),
 	ROW(wmem, proc_dointvec_minmax, &one, NULL),
 	ROW(msl_ms, proc_dointvec_minmax, &one, &msl_max_ms),
@@ -279,6 +284,10 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.pingpong_thresh	= 1,
 		.moderate_rcvbuf	= 1,
 		.min_snd_mss		= 48,
+		.base_mss		= 1024,		/* RFC4821 7.2 */
+		.mtu_probe_floor	= 48,
+		.probe_threshold	= 8,
+		.probe_interval		= 600,
 		.msl_ms			= 30000,	/* as Linux: TIME-WAIT of 60 s */
 		.rto_min_ms		= 200,
 		.rto_max_ms		= 120000,

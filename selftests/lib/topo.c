@@ -125,6 +125,24 @@ int topo_mtu(struct topo *t, int mtu)
 	return each_end(t, set_mtu, &mtu);
 }
 
+/*
+ * A veth drops what is larger than its end's MTU, without a word. The server does not know: it
+ * announces what the link would have.
+ */
+int topo_black_hole(struct topo *t, int mtu)
+{
+	const char *v4 = "route change 10.0.1.0/24 via 10.0.2.254 dev s0 advmss 1460";
+	const char *v6 = "-6 route change 2001:db8:1::/64 via 2001:db8:2::fe dev s0 advmss 1440";
+	char cmd[200];
+
+	if (!t->routed || at(t, TOPO_SERVER) || set_mtu("s0", &mtu))
+		return -1;
+	snprintf(cmd, sizeof(cmd), "PATH=/usr/sbin:/sbin:$PATH ip %s", six(t) ? v6 : v4);
+	if (system(cmd))
+		return lab_fail("ip: no route");
+	return at(t, TOPO_CLIENT);
+}
+
 static int set_netem(const char *dev, const void *arg)
 {
 	char cmd[300];

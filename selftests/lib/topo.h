@@ -23,6 +23,8 @@ struct topo {
 int topo_two_hosts(struct topo *t, struct lab *lab);
 int topo_router(struct topo *t, struct lab *lab);
 int topo_mtu(struct topo *t, int mtu);
+/* The server hears nothing that is larger than @mtu, and nobody says so. */
+int topo_black_hole(struct topo *t, int mtu);
 int topo_netem(struct topo *t, const char *what);
 const char *topo_server_addr(const struct topo *t);
 
