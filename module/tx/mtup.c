@@ -68,8 +68,8 @@ static bool calm(const struct sock *sk, u32 mss)
  * @sk: socket, locked
  * @now_us: clock
  *
- * Return: sequence numbers sent; 0 if no probe is to go; -EAGAIN if one is, and all else waits until
- *	the windows have room for it.
+ * Return: sequence numbers sent; 0 if no probe is to go; -EAGAIN if one is, and all else waits
+ *	until the windows have room for it.
  */
 int tl_mtup_send(struct sock *sk, u64 now_us)
 {
@@ -141,7 +141,7 @@ bool tl_mtup_failed(struct sock *sk)
 }
 
 /**
- * tl_mtup_timeout() - nothing gets through for long: perhaps what we send is too large (RFC4821 7.7)
+ * tl_mtup_timeout() - nothing gets through for long: perhaps it is too large (RFC4821 7.7)
  * @sk: socket, locked
  *
  * First the size that is thought safe, and then half of it, again and again.
