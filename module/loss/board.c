@@ -59,11 +59,13 @@ static struct tl_range *take(struct tl_board *b)
 		return NULL;
 	r = b->spare;
 	b->spare = NULL;
+	tl_range_charge(b);
 	return r;
 }
 
 static void give_back(struct tl_board *b, struct tl_range *r)
 {
+	tl_range_uncharge(b);
 	if (b->spare)
 		tl_range_free(b, r);
 	else
@@ -420,6 +422,21 @@ void tl_board_lose_head(struct tl_board *b, u32 len)
 	tl_board_lose(b, r);
 }
 
+/**
+ * tl_board_lose_until() - all that begins before @end is lost, but what has arrived
+ * @b: board
+ * @end: sequence number
+ */
+void tl_board_lose_until(struct tl_board *b, u32 end)
+{
+	struct tl_range *r;
+
+	for (r = tl_board_first(b); r && seq_lt(r->seq, end); r = next_of(r)) {
+		if (!r->sacked)
+			tl_board_lose(b, r);
+	}
+}
+
 static int by_time(void *unused, const struct list_head *a, const struct list_head *b)
 {
 	const struct tl_range *x = list_entry(a, struct tl_range, sent);
@@ -501,7 +518,7 @@ void tl_board_purge(struct tl_board *b)
 
 	while ((r = tl_board_first(b))) {
 		rb_erase(&r->node, &b->ranges);
-		tl_range_free(b, r);
+		give_back(b, r);
 	}
 	if (b->spare)
 		tl_range_free(b, b->spare);

@@ -148,10 +148,13 @@ struct tl_tally {
 
 /*
  * Memory comes from whoever owns the board. tl_range_alloc() may fail: what needs a range then
- * stays undone, and costs a segment that is sent again needlessly.
+ * stays undone, and costs a segment that is sent again needlessly. The owner pays for ranges that
+ * are in use; the spare one is a part of the board.
  */
 struct tl_range *tl_range_alloc(struct tl_board *b);
 void tl_range_free(struct tl_board *b, struct tl_range *r);
+void tl_range_charge(struct tl_board *b);
+void tl_range_uncharge(struct tl_board *b);
 
 void tl_board_init(struct tl_board *b);
 void tl_board_purge(struct tl_board *b);
@@ -162,6 +165,7 @@ void tl_board_sack(struct tl_board *b, u32 start, u32 end, struct tl_tally *t);
 void tl_board_forget_sacks(struct tl_board *b);
 void tl_board_lose(struct tl_board *b, struct tl_range *r);
 void tl_board_lose_head(struct tl_board *b, u32 len);
+void tl_board_lose_until(struct tl_board *b, u32 end);
 void tl_board_find_again(struct tl_board *b);
 struct tl_range *tl_board_cut(struct tl_board *b, struct tl_range *r, u32 at);
 void tl_board_resent(struct tl_board *b, struct tl_range *r, const struct tl_stamp *at);

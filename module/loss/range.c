@@ -36,35 +36,51 @@ static struct sock *owner(struct tl_board *b)
  * tl_range_alloc() - one more range for a board
  * @b: board of a socket that is locked
  *
- * Return: it, not initialized; or NULL.
+ * Return: it, not initialized and charged to nobody; or NULL.
  */
 struct tl_range *tl_range_alloc(struct tl_board *b)
 {
-	struct sock *sk = owner(b);
-	struct tl_range *r;
+	struct tl_range *r = kmem_cache_alloc(ranges, GFP_ATOMIC);
 
-	if (!sk_wmem_schedule(sk, sizeof(*r)))
-		return NULL;
-	r = kmem_cache_alloc(ranges, GFP_ATOMIC);
-	if (!r)
-		return NULL;
-	sk_wmem_queued_add(sk, sizeof(*r));
-	sk_mem_charge(sk, sizeof(*r));
-	b->n++;
+	if (r)
+		b->n++;
 	return r;
 }
 
 /**
  * tl_range_free() - a board needs a range no more
  * @b: board of a socket that is locked
- * @r: range, in no list or tree
+ * @r: range, in no list or tree, charged to nobody
  */
 void tl_range_free(struct tl_board *b, struct tl_range *r)
 {
+	b->n--;
+	kmem_cache_free(ranges, r);
+}
+
+/**
+ * tl_range_charge() - a range is in use
+ * @b: board of a socket that is locked
+ *
+ * Never refused: what it is needed for is often what will free memory.
+ */
+void tl_range_charge(struct tl_board *b)
+{
 	struct sock *sk = owner(b);
 
-	b->n--;
-	sk_wmem_queued_add(sk, -(int)sizeof(*r));
-	sk_mem_uncharge(sk, sizeof(*r));
-	kmem_cache_free(ranges, r);
+	sk_wmem_schedule(sk, sizeof(struct tl_range));
+	sk_wmem_queued_add(sk, sizeof(struct tl_range));
+	sk_mem_charge(sk, sizeof(struct tl_range));
+}
+
+/**
+ * tl_range_uncharge() - it is no more
+ * @b: board of a socket that is locked
+ */
+void tl_range_uncharge(struct tl_board *b)
+{
+	struct sock *sk = owner(b);
+
+	sk_wmem_queued_add(sk, -(int)sizeof(struct tl_range));
+	sk_mem_uncharge(sk, sizeof(struct tl_range));
 }

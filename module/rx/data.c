@@ -42,7 +42,11 @@ static bool may_charge(struct sock *sk, struct sk_buff *skb)
 	if (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) &&
 	    !tl_rcv_make_room(sk, TL_CB(skb)->seq))
 		return false;
-	return sk_rmem_schedule(sk, skb, skb->truesize);
+	if (sk_rmem_schedule(sk, skb, skb->truesize))
+		return true;
+	/* one at a time, or a program that reads would never free what it waits for */
+	return skb_queue_empty(&sk->sk_receive_queue) &&
+	       seq_leq(TL_CB(skb)->seq, tl_sk(sk)->rcv.nxt);
 }
 
 /**

@@ -26,7 +26,8 @@ static struct sk_buff *chunk_create(struct sock *sk)
 
 	if (!skb)
 		return NULL;
-	if (!sk_wmem_schedule(sk, skb->truesize)) {
+	/* the first one is never refused: a program must get on */
+	if (!sk_wmem_schedule(sk, skb->truesize) && !skb_queue_empty(&sk->sk_write_queue)) {
 		__kfree_skb(skb);
 		sk->sk_prot->enter_memory_pressure(sk);
 		sk_stream_moderate_sndbuf(sk);
@@ -46,6 +47,8 @@ static void chunk_free(struct sock *sk, struct sk_buff *skb)
 	__skb_unlink(skb, &sk->sk_write_queue);
 	if (tl_sk(sk)->snd.cursor == skb)
 		tl_sk(sk)->snd.cursor = NULL;
+	if (tl_sk(sk)->snd.cursor_again == skb)
+		tl_sk(sk)->snd.cursor_again = NULL;
 	sk_wmem_queued_add(sk, -skb->truesize);
 	sk_mem_uncharge(sk, skb->truesize);
 	__kfree_skb(skb);
@@ -63,6 +66,14 @@ static void chunk_extend(struct sk_buff *skb, struct page_frag *pfrag, int copie
 		page_ref_inc(pfrag->page);
 	}
 	pfrag->offset += copied;
+}
+
+/* How much of @copy there is memory for; a little is always, as in Linux (wmem's least). */
+static int within_means(struct sock *sk, int copy)
+{
+	if (sk_wmem_schedule(sk, copy))
+		return copy;
+	return min(copy, tl_mem_least[0] - sk->sk_wmem_queued);
 }
 
 /**
@@ -98,8 +109,9 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
 
 	copy = min_t(u32, min_t(size_t, len, pfrag->size - pfrag->offset),
 		     max_t(int, chunk_max(sk) - skb->len, 1));
+	copy = within_means(sk, copy);
 	err = -ENOMEM;
-	if (!sk_wmem_schedule(sk, copy))
+	if (copy <= 0)
 		goto fail;
 	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pfrag->page, pfrag->offset, copy);
 	if (err)
@@ -115,11 +127,17 @@ fail:
 	return err;
 }
 
-/* The chunk that holds @seq. Sending goes on from where it was, so the cursor is near. */
+/* Sending goes on from where it was, and so does sending again, elsewhere. */
+static struct sk_buff **cursor(struct tl_sock *tl, u32 seq)
+{
+	return seq_lt(seq, tl->snd.nxt) ? &tl->snd.cursor_again : &tl->snd.cursor;
+}
+
+/* The chunk that holds @seq: near the cursor */
 static struct sk_buff *find(struct sock *sk, u32 seq)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	struct sk_buff *skb = tl->snd.cursor;
+	struct sk_buff *skb = *cursor(tl, seq);
 
 	if (!skb || seq_lt(seq, TL_CB(skb)->seq))
 		skb = skb_peek(&sk->sk_write_queue);
@@ -202,7 +220,7 @@ int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 		else
 			got = refer(skb, chunk, offset, n);
 		done += got;
-		tl_sk(sk)->snd.cursor = chunk;
+		*cursor(tl_sk(sk), seq) = chunk;
 		if (got < n)
 			break;
 		chunk = skb_peek_next(chunk, &sk->sk_write_queue);

@@ -32,6 +32,18 @@ void tl_range_free(struct tl_board *b, struct tl_range *r)
 	free(r);
 }
 
+static u32 ranges_charged;
+
+void tl_range_charge(struct tl_board *b)
+{
+	ranges_charged++;
+}
+
+void tl_range_uncharge(struct tl_board *b)
+{
+	ranges_charged--;
+}
+
 /* What the ranges themselves say, to be compared with the books. */
 struct board_sums {
 	u32 out, sacked, missing, again, segs, fack;
@@ -124,6 +136,7 @@ static void check_board(const struct tl_board *b, u32 una, u32 nxt)
 	CHECK_EQ(s.flying, check_flying(b));
 	CHECK_EQ(s.n + !!b->spare, b->n);
 	CHECK_EQ(ranges_held, b->n);
+	CHECK_EQ(ranges_charged, b->n - !!b->spare);
 	CHECK_EQ(s.out - s.sacked - s.missing + s.again, tl_board_pipe(b));
 }
 
