@@ -216,17 +216,32 @@ static void begin_close(struct sock *sk)
 	}
 }
 
+/**
+ * tl_orphan_over() - are there too many orphans, or is there too little memory? Then end this one
+ * @sk: socket without a program, locked; CLOSED and destroyed if so
+ *
+ * When memory is used up they are the first who must do without: nobody waits for them.
+ *
+ * Return: true if it was ended.
+ */
+bool tl_orphan_over(struct sock *sk)
+{
+	const struct tl_net *tn = tl_net(sock_net(sk));
+
+	if (atomic_read(&tn->orphans) <= READ_ONCE(tn->sysctl.max_orphans) &&
+	    (sk->sk_wmem_queued <= SOCK_MIN_SNDBUF ||
+	     sk_memory_allocated(sk) <= sk_prot_mem_limits(sk, 2)))
+		return false;
+	TL_INC(sock_net(sk), TCPAbortOnMemory);
+	abort_loudly(sk);
+	return true;
+}
+
 /* What becomes of a socket without a program. Locked, BHs off; destroyed unless it lives on. */
 static void adjudge_orphan(struct sock *sk)
 {
-	struct tl_net *tn = tl_net(sock_net(sk));
-
-	if (sk->sk_state != TCP_CLOSE &&
-	    atomic_read(&tn->orphans) > READ_ONCE(tn->sysctl.max_orphans)) {
-		TL_INC(sock_net(sk), TCPAbortOnMemory);
-		abort_loudly(sk);
+	if (sk->sk_state != TCP_CLOSE && tl_orphan_over(sk))
 		return;
-	}
 	if (sk->sk_state == TCP_FIN_WAIT2)
 		tl_finwait2_arm(sk);
 	else if (sk->sk_state == TCP_CLOSE)

@@ -116,6 +116,7 @@ void tl_fail(struct sock *sk, int err, enum tl_event ev);
 void tl_finwait2_arm(struct sock *sk);
 void tl_finwait2_timer(struct sock *sk);
 void tl_purge_orphan(struct sock *sk);
+bool tl_orphan_over(struct sock *sk);
 
 /* keepalive.c */
 void tl_keepalive_set(struct sock *sk, int on);

@@ -105,7 +105,7 @@
 	TL_MIB(TCPTimeWaitOverflow)	/* more than max_tw_buckets */	\
 	TL_MIB(TCPAbortOnData)		/* RST: data for a closed program, or SO_LINGER 0 */	\
 	TL_MIB(TCPAbortOnClose)		/* RST: closed with unread data */	\
-	TL_MIB(TCPAbortOnMemory)	/* RST: too many orphans */	\
+	TL_MIB(TCPAbortOnMemory)	/* RST: too many orphans, or no memory */	\
 	TL_MIB(TCPAbortOnTimeout)	/* gave up */			\
 	TL_MIB(TCPAbortOnLinger)	/* TCP_LINGER2 says not to wait */	\
 	TL_MIB(TCPMemoryPressures)	/* memory pressure entered */	\

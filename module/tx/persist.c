@@ -60,6 +60,8 @@ static bool expired(const struct sock *sk)
 
 static bool give_up(struct sock *sk)
 {
+	if (sock_flag(sk, SOCK_DEAD) && tl_orphan_over(sk))
+		return true;
 	if (!expired(sk))
 		return false;
 	TL_INC(sock_net(sk), TCPAbortOnTimeout);
