@@ -128,7 +128,6 @@ struct tl_opts {
 	u8	sacks;
 };
 
-#define TL_LEN_SACK_BLOCK	8	/* RFC2018 3: two sequence numbers */
 #define TL_SACK_BLOCKS		4	/* as many as a header has room for */
 
 /**

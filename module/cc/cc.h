@@ -109,8 +109,8 @@ struct tl_cc_sample {
 enum tl_cc_event {
 	TL_CC_TX_START,		/* sends, and nothing was in flight */
 	TL_CC_RESTART,		/* was idle for longer than an RTO: cwnd went back (RFC5681 4.1) */
-	TL_CC_RECOVERED,	/* a recovery, or CWR, is over: cwnd is ssthresh */
-	TL_CC_LOSS,		/* the retransmission timer fired: cwnd is one segment */
+	TL_CC_RECOVERED,	/* a recovery, or CWR, is over: cwnd is ssthresh, if not undone */
+	TL_CC_LOSS,		/* first time-out of a row: cwnd is about to be one segment */
 	TL_CC_CE,		/* a segment with data came marked */
 	TL_CC_NO_CE,		/* one came that was not */
 };
@@ -134,7 +134,8 @@ union tcp_cc_info;
  * @event: see the enum. Optional
  * @state: the recovery state is about to change. Optional
  * @control: takes the place of @on_ack and of what recovery does to @cwnd: sets @cwnd, and
- *	@pacing_rate, by itself, after each ACK in any state. Optional
+ *	@pacing_rate, by itself, after each ACK in any state. A time-out still sets @cwnd to what is
+ *	in flight and one segment, an undo takes that back. Optional
  * @info: for TCP_CC_INFO: fill @info, name the attribute (INET_DIAG_*). Return: its size. Optional
  *
  * All are called with the socket locked and BHs off; none may sleep.

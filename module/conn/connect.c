@@ -168,7 +168,6 @@ void tl_ready_for_data(struct sock *sk)
 		tl->rtt.backoff = 0;
 	}
 	tl_loss_init(sk);
-	tl->sent.delivered++;			/* the SYN, or SYN-ACK */
 	tl_pace_update(sk);
 	tl_rcv_window_init(sk);
 	tl_ackpolicy_init(sk);
@@ -186,5 +185,6 @@ void tl_established(struct sock *sk, enum tl_event ev)
 	tl_state_set(sk, TCP_ESTABLISHED, ev);
 	tl_sk(sk)->ackp.last_seg = tl_clock_jiffies();
 	tl_ready_for_data(sk);
+	tl_sk(sk)->sent.delivered++;		/* the SYN, or SYN-ACK */
 	tl_fastopen_leave(sk, false);
 }

@@ -180,7 +180,7 @@ static bool has_room(struct sock *lsk)
 		return false;
 	if (atomic_read(&q->pending) < max)
 		return true;
-	if (atomic_read(&q->resets) && time_after(jiffies, READ_ONCE(q->resets_until))) {
+	if (atomic_read(&q->resets) && time_after(tl_clock_jiffies(), READ_ONCE(q->resets_until))) {
 		atomic_sub(atomic_xchg(&q->resets, 0), &q->pending);
 		return true;
 	}
@@ -263,7 +263,7 @@ void tl_fastopen_leave(struct sock *child, bool reset)
 		return;
 	q = &tl_sk(fo->listener)->listener.fo;
 	if (reset && list_empty(&tl_sk(child)->accept)) {
-		WRITE_ONCE(q->resets_until, jiffies + RESET_COUNTS);
+		WRITE_ONCE(q->resets_until, tl_clock_jiffies() + RESET_COUNTS);
 		atomic_inc(&q->resets);
 	} else {
 		atomic_dec(&q->pending);
@@ -345,7 +345,7 @@ static bool paused(struct sock *sk)
 	if (!timeout || !times)
 		return false;
 	/* each pause is twice as long as the one before, up to 64 times */
-	if (time_before(jiffies, READ_ONCE(tn->fo.paused_at) +
+	if (time_before(tl_clock_jiffies(), READ_ONCE(tn->fo.paused_at) +
 				 ((unsigned long)timeout << min(times - 1, 6)) * HZ))
 		return true;
 	tl_sk(sk)->fo.resumed = true;
@@ -358,7 +358,7 @@ static void pause_all(struct sock *sk)
 
 	if (!READ_ONCE(tn->sysctl.fastopen_blackhole_timeout_sec))
 		return;
-	WRITE_ONCE(tn->fo.paused_at, jiffies);
+	WRITE_ONCE(tn->fo.paused_at, tl_clock_jiffies());
 	atomic_inc(&tn->fo.pauses);
 	TL_INC(tn->net, TCPFastOpenBlackhole);
 }

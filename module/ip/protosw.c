@@ -159,6 +159,7 @@ static void unhash_sock(struct sock *sk)
 
 static void release_cb(struct sock *sk)
 {
+	tl_icmp_release(sk);
 	tl_timers_release(sk);
 	tl_ack_release(sk);
 }

@@ -262,7 +262,6 @@ void tl_ecn_rcv_ack(struct sock *sk, const struct tl_cb *cb)
 	/* an ACK older than others that came says nothing new */
 	tl->ecn.echoed = tl->ecn.ok && (cb->flags & (TL_ECE | TL_SYN)) == TL_ECE &&
 			 !seq_lt(cb->ack, tl->snd.una);
-	tl->ecn.una = tl->snd.una;
 	if (tl->ecn.echoed)
 		TL_INC(sock_net(sk), InECE);
 }

@@ -20,7 +20,6 @@ struct tl_cb;
  * @tell: our window went down: CWR goes on the next new data (RFC3168 6.1.2)
  * @ce: the last segment with data came marked (RFC8257 3.2: DCTCP.CE)
  * @echoed: the ACK that is being looked at has ECE
- * @una: SND.UNA before that ACK
  * @delivered: segments acknowledged with ECE
  */
 struct tl_ecn {
@@ -30,7 +29,6 @@ struct tl_ecn {
 		tell:1,
 		ce:1,
 		echoed:1;
-	u32	una;
 	u32	delivered;
 };
 
@@ -53,7 +51,5 @@ void tl_ecn_reduced(struct sock *sk);
 void tl_ecn_not_reduced(struct sock *sk);
 void tl_ecn_rcv_ack(struct sock *sk, const struct tl_cb *cb);
 u32 tl_ecn_marked(struct sock *sk, u32 delivered);
-void tl_ecn_react(struct sock *sk);
-void tl_loss_enter_cwr(struct sock *sk);
 
 #endif

@@ -536,7 +536,7 @@ void tl_loss_tlp_lost(struct sock *sk)
 
 	if (tl->loss.state >= TL_CA_CWR)
 		return;
-	set_state(sk, TL_CA_CWR);
+	set_state(sk, TL_CA_RECOVERY);		/* a loss, not a mark: to DCTCP it matters */
 	tl_loss_begin_reduction(sk);
 	tl_loss_end_reduction(sk);
 	tl->loss.undo = 0;
@@ -634,7 +634,7 @@ void tl_loss_timeout(struct sock *sk)
 	l->new_first = 0;
 	tl_timer_clear(sk, TL_TIMER_REO);
 	/* RFC5682 2.1 (1): not in a recovery that went before, unless in a row of timeouts */
-	l->frto = TL_SYSCTL(sock_net(sk), frto) && (fresh || l->retries);
+	l->frto = TL_SYSCTL(sock_net(sk), frto) && (fresh || l->retries) && !tl->mtup.size;
 	trace_tl_cwnd(sk, "rto");
 }
 

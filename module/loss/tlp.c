@@ -8,6 +8,11 @@
 
 #define PTO_LEAST_US	2000		/* added, as in Linux: clocks are coarse */
 
+static bool one_segment(const struct tl_board *b)
+{
+	return tl_board_first(b) == b->last && b->out <= b->last->seg;
+}
+
 static u64 probe_timeout(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
@@ -18,7 +23,7 @@ static u64 probe_timeout(const struct sock *sk)
 		return b.init;
 	us = tl->rtt.srtt >> 2;			/* 2 * SRTT */
 	/* a single segment's ACK may be delayed (RFC8985 7.2) */
-	return us + (tl->board.out <= tl->snd.mss ? b.min : PTO_LEAST_US);
+	return us + (one_segment(&tl->board) ? b.min : PTO_LEAST_US);
 }
 
 /**

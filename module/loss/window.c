@@ -54,9 +54,7 @@ void tl_loss_end_reduction(struct sock *sk)
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_cc *cc = &tl->cc;
 
-	if (cc->ops->control)
-		return;
-	if (tl->loss.prr.flight && cc->ssthresh < TL_SSTHRESH_MAX) {
+	if (tl->loss.prr.flight && cc->ssthresh < TL_SSTHRESH_MAX && !cc->ops->control) {
 		cc->cwnd = cc->ssthresh;
 		trace_tl_cwnd(sk, "recovered");
 	}

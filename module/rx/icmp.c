@@ -85,12 +85,6 @@ static void take_too_big(struct sock *sk, u32 mtu)
 	struct tl_sock *tl = tl_sk(sk);
 	struct dst_entry *dst;
 
-	/*
-	 * A program that holds the socket: the next segment that is too large brings the message
-	 * again.
-	 */
-	if (sock_owned_by_user(sk))
-		return;
 	if (tl->af->family == AF_INET6 && (mtu < IPV6_MIN_MTU || !accepts_pmtu(sk)))
 		return;
 	dst = tl->af->route(sk);
@@ -112,6 +106,21 @@ static void take_redirect(struct sock *sk, struct sk_buff *skb)
 
 	if (dst && !sock_owned_by_user(sk))
 		dst->ops->redirect(dst, sk, skb);
+}
+
+/**
+ * tl_icmp_release() - take what a router said while a program owned the socket
+ * @sk: socket, owned; called from release_cb
+ */
+void tl_icmp_release(struct sock *sk)
+{
+	u32 mtu = tl_sk(sk)->snd.told_mtu;
+
+	if (!mtu)
+		return;
+	tl_sk(sk)->snd.told_mtu = 0;
+	if (!tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		take_too_big(sk, mtu);
 }
 
 /**
@@ -149,7 +158,10 @@ int tl_rcv_icmp(struct net *net, const struct tl_where *w, const struct tl_icmp 
 		take_error(sk, icmp);
 		break;
 	case TL_ICMP_TOO_BIG:
-		take_too_big(sk, icmp->mtu);
+		if (sock_owned_by_user(sk))
+			tl->snd.told_mtu = icmp->mtu;
+		else
+			take_too_big(sk, icmp->mtu);
 		break;
 	case TL_ICMP_REDIRECT:
 		take_redirect(sk, icmp->skb);

@@ -157,6 +157,7 @@ int tl_rcv_skb(struct sk_buff *skb, const struct tl_af_ops *af);
 int tl_rcv_backlog(struct sock *sk, struct sk_buff *skb);
 
 /* icmp.c */
+void tl_icmp_release(struct sock *sk);
 int tl_rcv_icmp(struct net *net, const struct tl_where *w, const struct tl_icmp *icmp);
 
 /* segment.c */

@@ -19,7 +19,7 @@ static void search_above(struct sock *sk, u32 mtu)
 	m->low = mtu;
 	m->high = U32_MAX;
 	m->size = 0;
-	m->since = jiffies;
+	m->since = tl_clock_jiffies();
 }
 
 /**
@@ -49,7 +49,7 @@ static bool found(struct sock *sk)
 
 	if (interval >= TL_SYSCTL(net, probe_threshold) && interval > 1)
 		return false;
-	if (jiffies - m->since >= (unsigned long)TL_SYSCTL(net, probe_interval) * HZ)
+	if (tl_clock_jiffies() - m->since >= (unsigned long)TL_SYSCTL(net, probe_interval) * HZ)
 		search_above(sk, tl_mss_to_mtu(sk, tl_sk(sk)->snd.mss));
 	return true;
 }
@@ -82,7 +82,7 @@ int tl_mtup_send(struct sock *sk, u64 now_us)
 		return 0;
 	len = tl_mtu_to_mss(sk, (upper_end(sk) + m->low) / 2);
 	need = len + (tl->loss.reordering + 1) * mss;
-	if (seq_lt(tl->snd.end, seq + need) || tl->snd.wnd < need)
+	if (seq_lt(tl->snd.end, seq + need) || tl->snd.wnd < need || len + mss > tl->cc.cwnd)
 		return 0;
 	if (seq_lt(tl->snd.una + tl->snd.wnd, seq + need))
 		return -EAGAIN;
@@ -134,6 +134,7 @@ bool tl_mtup_failed(struct sock *sk)
 		return false;
 	if (tl->board.missing != r->end - r->seq)
 		return false;
+	tl_board_lose_until(&tl->board, m->end);	/* without SACK the first piece is known */
 	m->high = m->size - 1;
 	m->size = 0;
 	TL_INC(sock_net(sk), TCPMTUPFail);
@@ -157,7 +158,7 @@ void tl_mtup_timeout(struct sock *sk)
 		return;
 	if (!m->on) {
 		m->on = true;
-		m->since = jiffies;
+		m->since = tl_clock_jiffies();
 	} else {
 		mss = min_t(u32, tl_mtu_to_mss(sk, m->low) / 2, TL_SYSCTL(net, base_mss));
 		mss = max3(mss, (u32)TL_SYSCTL(net, mtu_probe_floor),

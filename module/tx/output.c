@@ -167,7 +167,7 @@ static void note_app_limited(struct sock *sk, bool limited)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
-	if (!limited && tl->snd.end - tl->snd.nxt < tl->snd.mss &&
+	if (!limited && seq_lt(tl->snd.end, tl->snd.nxt + tl->snd.mss) &&
 	    !tl_board_next_lost(&tl->board))
 		tl->loss.rate.app_limited = tl->loss.rate.delivered + tl_loss_pipe(sk) ?: 1;
 }

@@ -30,11 +30,13 @@ struct msghdr;
  * @wl2: SND.WL2
  * @iss: ISS
  * @cursor: the chunk that was sent from last, or NULL: start from the first
+ * @cursor_again: the same, of what was sent again
  * @mss: Eff.snd.MSS (RFC9293 3.7.1), octets of data in a segment with our usual options
  * @peer_mss: what the peer's MSS option said, or the default
  * @user_mss: TCP_MAXSEG, 0 for none
  * @pmtu: path MTU that @mss was reckoned with
  * @minshall: end of the last small segment that was sent (Nagle as Minshall has it)
+ * @told_mtu: a router said so while a program owned the socket; 0: none did
  * @last_us: when data was sent last
  * @wscale: shift that we apply to what the peer announces
  * @fin: the program will write no more: a FIN stands at @end
@@ -52,8 +54,10 @@ struct tl_snd {
 	u32			iss;
 	u32			minshall;
 	u32			pmtu;
+	u32			told_mtu;
 	u64			last_us;
 	struct sk_buff		*cursor;
+	struct sk_buff		*cursor_again;
 	u16			mss;
 	u16			peer_mss;
 	u16			user_mss;

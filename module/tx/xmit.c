@@ -63,6 +63,15 @@ static unsigned int sack_len(const struct sock *sk)
 	return n ? tl_opt_sack_len(n) : 0;
 }
 
+/*
+ * A peer whose whole window is hardly a segment gets two of them, as in Linux: or it would wait for
+ * another one before it acknowledges.
+ */
+static u32 half_window(u32 max_wnd, u32 mss)
+{
+	return min(mss, max_wnd > TCP_MSS_DEFAULT ? max_wnd / 2 : max_wnd);
+}
+
 /**
  * tl_mss_now() - how much text a segment can carry now
  * @sk: socket, locked
@@ -71,8 +80,11 @@ static unsigned int sack_len(const struct sock *sk)
  */
 u32 tl_mss_now(const struct sock *sk)
 {
-	u32 mss = tl_sk(sk)->snd.mss, len = sack_len(sk);
+	const struct tl_snd *snd = &tl_sk(sk)->snd;
+	u32 mss = snd->mss, len = sack_len(sk);
 
+	if (mss > snd->max_wnd / 2 && snd->max_wnd)
+		mss = half_window(snd->max_wnd, mss);
 	return mss > len ? mss - len : 1;
 }
 
@@ -135,12 +147,17 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 ecn,
 	return net_xmit_eval(err);		/* a macro that looks twice */
 }
 
-/* FIN goes with the last octet, if the window has room for it, or if it went before. */
-static bool carries_fin(const struct tl_sock *tl, u32 end)
+/*
+ * FIN goes with the last octet, if that is new and the window has room for it; and again, if it
+ * went before. What goes again alone does not take it along: SND.NXT would not know.
+ */
+static bool carries_fin(const struct tl_sock *tl, u32 seq, u32 end)
 {
 	if (!tl->snd.fin || end != tl->snd.end)
 		return false;
-	return seq_lt(end, tl->snd.una + tl->snd.wnd) || seq_lt(end, tl->snd.nxt);
+	if (seq_lt(end, tl->snd.nxt))
+		return true;
+	return seq == tl->snd.nxt && seq_lt(end, tl->snd.una + tl->snd.wnd);
 }
 
 /* What a segment that was sent changes, new or not: it ends before @end, and has @len octets. */
@@ -188,7 +205,7 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 	end = seq + len;
 	if (end == tl->snd.end && len)
 		flags |= TL_PSH;		/* RFC9293 MUST-61: nothing more is buffered */
-	if (carries_fin(tl, end)) {
+	if (carries_fin(tl, seq, end)) {
 		flags |= TL_FIN;
 		end++;
 	}
@@ -199,7 +216,8 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 	ecn = tl_ecn_out(sk, len && !seq_lt(seq, tl->snd.nxt), &flags);
 	account_data(sk, end, len);
 	tl_ack_sent_data(sk);
-	xmit(sk, skb, seq, flags, ecn, tl_usual_opts(sk), &opts, NULL);
+	if (xmit(sk, skb, seq, flags, ecn, tl_usual_opts(sk), &opts, NULL) > 0)
+		tl_loss_enter_cwr(sk);	/* our own queue is full: that is congestion */
 	tl_rto_arm(sk);			/* from its departure on, which is known now */
 	return end - seq;
 }

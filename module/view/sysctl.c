@@ -189,7 +189,7 @@ static const struct ctl_table rows[] = {
 	ROW(base_mss, proc_dointvec_minmax, &one, &mss_max),
 	ROW(mtu_probe_floor, proc_dointvec_minmax, &one, &mss_max),
 	ROW(probe_threshold, proc_dointvec_minmax, &zero, &mss_max),
-	ROW(probe_interval, proc_dointvec_minmax, &zero, NULL),
+	ROW(probe_interval, proc_dointvec_minmax, &zero, &day_s),
 	ROW(rmem, proc_dointvec_minmax, &one, NULL),
 	ROW(wmem, proc_dointvec_minmax, &one, NULL),
 	ROW(msl_ms, proc_dointvec_minmax, &one, &msl_max_ms),

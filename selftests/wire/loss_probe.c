@@ -40,6 +40,21 @@ TEST_F(loss_probe, last_again)
 	wire_expect_silence(w, 1000);
 }
 
+/* RFC8985 7.2: it is segments that are counted: two small ones are not acknowledged late */
+TEST_F(loss_probe, small_ones)
+{
+	int fd = accept_slow(_metadata);
+
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, 1));
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 2000, 100));
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 2100, 100));
+	wire_expect(w, ACK, .seq = 2001, .len = 100);
+	wire_expect(w, ACK, .seq = 2101, .len = 100);
+	wire_expect(w, ACK, .seq = 2101, .len = 100);
+	EXPECT_LE(30, wire_gap_ms(w));
+	EXPECT_GE(150, wire_gap_ms(w));
+}
+
 /* RFC8985 7.3: new data serves better than old */
 TEST_F(loss_probe, new_data)
 {

@@ -108,6 +108,28 @@ TEST_F(mtu_probe, lost)
 	follow(_metadata, 18, BASE);
 }
 
+/* The same where duplicate ACKs are all that there is: all of it goes, and no timer is waited for. */
+TEST_F(mtu_probe, lost_without_sack)
+{
+	long len = halfway(BASE, wire_mss(w)), seq, i;
+
+	LAB_OK(lab_sysctl_set(&w->lab, "sack", "0"));
+	w->win = 12000;			/* no room for a limited transmit */
+	begin(_metadata, 0);
+	seq = probe(_metadata, len);
+	follow(_metadata, 10, BASE);
+	wire_drain(w);
+	for (i = 0; i < 3; i++)
+		wire_inject(w, ACK, .ack = seq);
+	wire_expect(w, ACK, .seq = seq, .len = BASE);
+	wire_expect(w, ACK, .seq = seq + BASE, .len = len - BASE);
+	wire_drain(w);
+	wire_inject(w, ACK);
+	EXPECT_EQ(1, lab_counter(&w->lab, "TCPMTUPFail"));
+	EXPECT_EQ(0, lab_counter(&w->lab, "TCPTimeouts"));
+	wire_expect(w, ACK, .len = BASE);
+}
+
 /* RFC4821 7.6.4: a probe among other losses tells nothing: the same again */
 TEST_F(mtu_probe, inconclusive)
 {

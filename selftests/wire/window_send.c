@@ -26,6 +26,18 @@ TEST_F(window_send, obeyed)
 	wire_take_stream(w, 20001);
 }
 
+/* A window of hardly a segment is used in halves: so there is a second one to acknowledge */
+TEST_F(window_send, in_halves)
+{
+	w->win = 2000;
+	LAB_OK(lab_send(wire_accept(w), LAB_TO_PEER, 0, 10000));
+	wire_expect(w, ACK, .len = 1000);
+	wire_expect(w, ACK, .len = 1000);
+	wire_expect_silence(w, 20);
+	wire_inject(w, ACK);
+	wire_expect(w, ACK, .len = 1000);
+}
+
 /* RFC9293 MUST-1: without a sign: more than 2^15 bytes may be under way */
 TEST_F(window_send, unsigned)
 {
