@@ -67,4 +67,29 @@ TEST_F(fin, acknowledges_part)
 	EXPECT_EQ(TCP_TIME_WAIT, wire_state(w));
 }
 
+/*
+ * The window had no room for it when the text went: what goes again goes as it was, and the FIN
+ * behind it, once.
+ */
+TEST_F(fin, behind_what_goes_again)
+{
+	int fd;
+
+	LAB_OK(lab_sysctl_set(&w->lab, "frto", "0"));
+	w->win = 3000;
+	fd = wire_accept(w, .mss = 1000);
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 3000));
+	wire_take_stream_quietly(w, 3001);
+	close(fd);
+	wire_expect(w, ACK, .seq = 1, .len = 1000);
+	w->win = 65535;
+	wire_inject(w, ACK, .ack = 1001);
+	wire_expect(w, ACK, .seq = 1001, .len = 1000);
+	wire_expect(w, ACK, .seq = 2001, .len = 1000);
+	wire_inject(w, ACK, .ack = 3001);	/* Linux waits for that */
+	wire_expect(w, FIN | ACK, .seq = 3001);
+	wire_inject(w, ACK, .ack = 3002);
+	wire_expect_silence(w, 50);
+}
+
 TEST_HARNESS_MAIN
