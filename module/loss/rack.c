@@ -54,6 +54,7 @@ void tl_rack_adapt(struct tl_rack *k, u64 prior_delivered, u64 delivered)
 		k->persist = TL_RACK_PERSIST;
 	} else if (!k->persist) {
 		k->steps = 1;
+		k->late_us = 0;
 	}
 }
 
@@ -68,11 +69,14 @@ void tl_rack_adapt(struct tl_rack *k, u64 prior_delivered, u64 delivered)
  */
 void tl_rack_late(struct tl_rack *k, u32 took_us, u32 min_rtt_us)
 {
-	u32 step = max(min_rtt_us >> 2, 1U), steps;
+	u32 step = max(min_rtt_us >> 2, 1U), late, steps;
 
 	if (took_us <= k->rtt_us)
 		return;
-	steps = min_t(u32, (took_us - k->rtt_us) / step + 1, U8_MAX);
+	late = took_us - k->rtt_us;
+	late += late >> 2;		/* the next one may be later: queues grow */
+	steps = min_t(u32, late / step + 1, U8_MAX);
+	k->late_us = max(k->late_us, late + step);
 	if (steps <= k->steps)
 		return;
 	k->steps = steps;
@@ -85,11 +89,14 @@ void tl_rack_late(struct tl_rack *k, u32 took_us, u32 min_rtt_us)
  * @min_rtt_us: smallest round trip
  * @srtt_us: smoothed round trip
  *
+ * A round trip is enough, says the RFC. But segments that overtake others make the smoothed one
+ * small: it is no limit to what was seen to be late.
+ *
  * Return: µs.
  */
 u32 tl_rack_window(const struct tl_rack *k, u32 min_rtt_us, u32 srtt_us)
 {
-	return min_t(u64, (u64)(min_rtt_us >> 2) * k->steps, srtt_us);
+	return min_t(u64, (u64)(min_rtt_us >> 2) * k->steps, max(srtt_us, k->late_us));
 }
 
 /* µs until @r is lost if it does not come; 0 or less: it is */

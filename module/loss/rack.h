@@ -17,6 +17,7 @@
  * @dsack: a D-SACK said that a retransmission was needless, and the window is not yet wider
  * @steps: RACK.reo_wnd_mult: the window in quarters of the smallest round trip
  * @persist: RACK.reo_wnd_persist: recoveries until the window is narrow again
+ * @late_us: as late was the latest that arrived, and a little more
  * @adapted: octets delivered when the window grew last
  */
 struct tl_rack {
@@ -27,6 +28,7 @@ struct tl_rack {
 	bool	dsack;
 	u8	steps;
 	u8	persist;
+	u32	late_us;
 	u64	adapted;
 };
 

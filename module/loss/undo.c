@@ -75,6 +75,19 @@ bool tl_undo_possible(const struct sock *sk, const struct tl_ack_news *n)
 	return l->undo && (!l->undo_left || tl_undo_delayed(sk, n));
 }
 
+/*
+ * What was called lost is only late, by as much as its oldest has been under way now: or the next
+ * ACK would call it lost again.
+ */
+static void wait_longer(struct tl_sock *tl)
+{
+	const struct tl_range *oldest = list_first_entry_or_null(&tl->board.sent, struct tl_range,
+								 sent);
+
+	if (oldest)
+		tl_rack_late(&tl->loss.rack, tl_clock_us() - oldest->at.sent_us, tl->rtt.min);
+}
+
 /**
  * tl_undo() - go back to the window of before (RFC4015 3.2)
  * @sk: socket, locked
@@ -86,8 +99,11 @@ void tl_undo(struct sock *sk, bool find_again, const char *why)
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_cc *cc = &tl->cc;
 
-	if (find_again)
+	if (find_again) {
 		tl_board_find_again(&tl->board);
+		if (tl->loss.state == TL_CA_RECOVERY)
+			wait_longer(tl);
+	}
 	if (tl->loss.prior_ssthresh) {
 		cc->cwnd = cc->ops->undo ? cc->ops->undo(cc) : max(cc->cwnd, cc->prior_cwnd);
 		cc->ssthresh = max(cc->ssthresh, tl->loss.prior_ssthresh);

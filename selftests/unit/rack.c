@@ -214,6 +214,31 @@ UNIT_TEST(window)
 	UNIT_EQ(0xffffffff, tl_rack_window(&k, 0xffffffff, 0xffffffff));
 }
 
+/* What was late by 10 ms: a quarter more, in quarters of 20 ms, is the window, whatever the SRTT */
+UNIT_TEST(late)
+{
+	tl_rack_init(&k);
+	k.rtt_us = 20000;
+	tl_rack_late(&k, 19999, 20000);		/* sooner than what was sent last: not late */
+	UNIT_EQ(1, k.steps);
+	UNIT_EQ(0, k.persist);
+	tl_rack_late(&k, 30000, 20000);
+	UNIT_EQ(3, k.steps);			/* 12.5 of 5 ms */
+	UNIT_EQ(TL_RACK_PERSIST, k.persist);
+	UNIT_EQ(15000, tl_rack_window(&k, 20000, 8000));
+	tl_rack_late(&k, 22000, 20000);		/* less is no reason to go back */
+	UNIT_EQ(3, k.steps);
+	/* as with D-SACK: narrow when it has not been seen for long */
+	k.persist = 0;
+	tl_rack_adapt(&k, 1000, 5000);
+	UNIT_EQ(1, k.steps);
+	UNIT_EQ(5000, tl_rack_window(&k, 20000, 8000));
+	/* a round trip of nothing at all divides nothing by zero, and nothing wraps */
+	tl_rack_late(&k, 0xffffffff, 0);
+	UNIT_EQ(255, k.steps);
+	UNIT_EQ(0, tl_rack_window(&k, 0, 8000));
+}
+
 /* RFC8985 6.2 step 4: wider once a round trip, narrow after 16 recoveries without a D-SACK */
 UNIT_TEST(adapt)
 {
