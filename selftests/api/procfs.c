@@ -194,7 +194,8 @@ TEST_F(procfs, recovery_columns)
 		EXPECT_EQ(3, v[4]);
 		EXPECT_LT(0, v[5]);
 		EXPECT_LT(0, v[7]);
-		EXPECT_EQ(v[8] > 0, v[6] > 0)
+		/* a coarse clock sees no time pass, and so no rate */
+		EXPECT_TRUE(v[8] || !v[6])
 			TH_LOG("%s", line);
 		seen += v[8] == 5;
 	}
