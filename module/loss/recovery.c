@@ -320,11 +320,14 @@ static bool in_recovery(struct sock *sk, struct tl_ack_news *n)
 	} else if (tl->loss.undo && tl_undo_delayed(sk, n)) {
 		/*
 		 * A partial ACK of the original: the hole was filled by what was late. While
-		 * something sent again is out new data goes, and nothing else is called lost.
+		 * something sent again is out new data goes, nothing old does, and nothing else is
+		 * called lost.
 		 */
 		tl_reorder_seen(sk, n->prior_una);
-		if (tl->board.again)
+		if (tl->board.again) {
+			tl->loss.hold = 1;
 			return false;
+		}
 		tl->loss.first_again_ts = 0;
 		tl_undo(sk, true, "partial-undo");
 		TL_INC(sock_net(sk), TCPPartialUndo);

@@ -15,19 +15,13 @@
 	{ "loss" text "-rtt100", .rtt_ms = 100, .loss = percent, .kbytes = kb }
 
 const struct cell cells[] = {
-	/*
-	 * Floors: somewhat below what the sender reaches today, which is NewReno without SACK
-	 * against CUBIC with it: 0.73 to 0.80, 0.69 to 0.81, 0.53 to 0.78 and 1.03 in this order.
-	 * In some of the runs of the first it times out though nothing is lost, and is at 0.2. The
-	 * aim is 0.95 in all of them.
-	 */
-	LOSS("0", 0, 16384, .floor = 0.15),
+	LOSS("0", 0, 16384, .floor = 0.95),
 	LOSS("0.1", 0.1, 12288),
-	LOSS("1", 1, 6144, .floor = 0.5),
+	LOSS("1", 1, 6144, .floor = 0.95),
 	LOSS("3", 3, 3072),
 	LOSS("10", 10, 1024),
 
-	{ "reorder5", .rtt_ms = 20, .reorder = 5, .kbytes = 8192, .spurious = true, .floor = 0.3 },
+	{ "reorder5", .rtt_ms = 20, .reorder = 5, .kbytes = 8192, .spurious = true, .floor = 0.95 },
 	{ "reorder25", .rtt_ms = 20, .reorder = 25, .kbytes = 16384, .spurious = true },
 	{ "duplicate1", .rtt_ms = 20, .dup = 1, .kbytes = 8192 },
 
@@ -40,7 +34,7 @@ const struct cell cells[] = {
 	{ "ackloss10", .rtt_ms = 20, .ack_loss = 10, .kbytes = 8192 },
 	{ "ackloss30", .rtt_ms = 20, .ack_loss = 30, .kbytes = 8192 },
 	{ "outage", .rtt_ms = 20, .kbit = 10000, .queue = 100, .outage_ms = 5000, .kbytes = 3072,
-	  .floor = 0.9 },
+	  .floor = 0.95 },
 
 	{ "fair", CELL_FAIR, .rtt_ms = 20, .kbit = 10000, .queue = 50, .seconds = 30 },
 	{ "mixed", CELL_MIXED, .rtt_ms = 20, .kbit = 10000, .queue = 50, .seconds = 30 },
