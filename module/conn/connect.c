@@ -160,7 +160,7 @@ void tl_ready_for_data(struct sock *sk)
 	tl->cc.ecn = tl->ecn.ok;
 	tl_cc_start(&tl->cc, tl->snd.mss, TL_SYSCTL(sock_net(sk), initial_cwnd));
 	/* RFC5681 3.1: a lost SYN or SYN-ACK leaves one segment; once may be chance, as in Linux */
-	if (tl->loss.retrans > 1 || tl->loss.retries)
+	if (tl->loss.retrans > 1)
 		tl->cc.cwnd = tl->snd.mss;
 	/* RFC6298 5.7: and, with nothing measured, a longer RTO */
 	if (tl->loss.retrans && !tl->rtt.srtt) {

@@ -46,6 +46,33 @@ TEST_F_TIMEOUT(syn_retransmit, answered_late, lab_secs(60))
 	wire_expect_silence(w, 3000);
 }
 
+/* RFC5681 3.1: a SYN that was lost means one segment at first; but once may be chance */
+static void first_flight(struct __test_metadata *_metadata, int lost, int segments)
+{
+	int fd = LAB_FD(wire_socket(w)), i;
+
+	lab_sysctl_set(&w->lab, "syn_linear_timeouts", "0");
+	LAB_OK(wire_connect_start(w, fd));
+	for (i = 0; i <= lost; i++)
+		wire_expect(w, SYN, .seq = 0);
+	wire_inject(w, SYN | ACK, .mss = 1000);
+	wire_expect(w, ACK, .seq = 1, .ack = 1);
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 20000));
+	for (i = 0; i < segments; i++)
+		wire_expect(w, ACK, .seq = 1 + i * 1000, .len = 1000);
+	wire_expect_silence(w, 100);
+}
+
+TEST_F_TIMEOUT(syn_retransmit, lost_once, lab_secs(60))
+{
+	first_flight(_metadata, 1, 10);
+}
+
+TEST_F_TIMEOUT(syn_retransmit, lost_twice, lab_secs(60))
+{
+	first_flight(_metadata, 2, 1);
+}
+
 /* TCP_SYNCNT is the limit of one socket. */
 TEST_F_TIMEOUT(syn_retransmit, tcp_syncnt, lab_secs(60))
 {
