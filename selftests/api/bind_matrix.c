@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who may share a port with whom: every pair out of a set of sockets, which differ by family, address,
- * options, and in whether they listen, on the kernel's TCP and on tcplab side by side. The answers
- * must be the same.
+ * Who may share a port with whom: every pair out of a set of sockets, which differ by family,
+ * address, options, and in whether they listen, on the kernel's TCP and on tcplab side by side. The
+ * answers must be the same.
  */
 #include "harness.h"
 
@@ -31,7 +31,9 @@ static const struct addr {
 
 enum { N_ADDRS = sizeof(addrs) / sizeof(addrs[0]), REUSE = 1, SHARE = 2, LISTEN = 4, N_WAYS = 8 };
 
-/* A socket of this kind: bound, perhaps listening. Return: 0, or the errno of the call that failed. */
+/*
+ * A socket of this kind: bound, perhaps listening. Return: 0, or the errno of the call that failed.
+ */
 static int make(int proto, const struct addr *a, int how, int *fd)
 {
 	struct sockaddr_storage ss;

@@ -151,7 +151,9 @@ static void try(struct __test_metadata *_metadata, struct topo *t, const char *q
 	fflush(stdout);
 	EXPECT_LE(RATE / 10 * 9, rate);
 	EXPECT_GE(RATE / 10 * 11, rate);
-	/* as much as the rate gives, and what is sent at one time: two segments, or a millisecond's */
+	/*
+	 * as much as the rate gives, and what is sent at one time: two segments, or a millisecond's
+	 */
 	EXPECT_GE((long)(RATE / 1000 * (WINDOW / 1000 + 4)), most);
 	/* nothing is lost, in fq either; but the end of a transfer may be probed for */
 	EXPECT_EQ(0, lab_counter(t->lab, "TCPTimeouts"));

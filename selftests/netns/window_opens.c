@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A long fast link without any loss: the receiver's window must open as fast as the sender's. Each
- * test transfers with default buffers, which are far too small to begin with: the product of rate and
- * delay is 1.25 MB.
+ * test transfers with default buffers, which are far too small to begin with: the product of rate
+ * and delay is 1.25 MB.
  *
- * The last test compares: the same program, the same link, both protocols. The measure is the peer's
- * send buffer and congestion control as much as the receiver's window; what is compared is therefore
- * the receiver's buffer and window, too.
+ * The last test compares: the same program, the same link, both protocols. The measure is the
+ * peer's send buffer and congestion control as much as the receiver's window; what is compared is
+ * therefore the receiver's buffer and window, too.
  */
 #include "harness.h"
 #include "topo.h"
@@ -90,7 +90,10 @@ static void tell(const char *who, const struct result *r)
 		       r->tx.tcpi_total_retrans);
 }
 
-/* The window follows the sender: 8 MB in the time that slow start and the link need, and a half more */
+/*
+ * The window follows the sender: 8 MB in the time that slow start and the link need, and a half
+ * more
+ */
 TEST_F_TIMEOUT(window_opens, keeps_pace, lab_secs(120))
 {
 	struct result r = { 0 };

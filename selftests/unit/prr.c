@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PRR: RFC 9937 section 6 reckoned a second time, in floating point and whole segments; and what its
- * sections say must come of it.
+ * PRR: RFC 9937 section 6 reckoned a second time, in floating point and whole segments; and what
+ * its sections say must come of it.
  */
 #include "unit.h"
 #include "../../module/loss/prr.c"
@@ -94,8 +94,8 @@ static u32 flight(u32 n, u32 lost, u32 ssthresh, u32 *end)
 }
 
 /*
- * RFC9937 4, 6: when all of the flight has been heard of, ssthresh is in flight; with few losses one
- * segment goes for two that arrive, with many as many as arrive.
+ * RFC9937 4, 6: when all of the flight has been heard of, ssthresh is in flight; with few losses
+ * one segment goes for two that arrive, with many as many as arrive.
  */
 UNIT_TEST(one_flight)
 {

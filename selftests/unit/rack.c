@@ -99,7 +99,9 @@ UNIT_TEST(example)
 	tl_board_purge(&b);
 }
 
-/* RFC8985 6.2 step 5: P1 was sent before P2, which arrived: it may be late by the window, no more */
+/*
+ * RFC8985 6.2 step 5: P1 was sent before P2, which arrived: it may be late by the window, no more
+ */
 UNIT_TEST(window_runs_out)
 {
 	static const u64 us[] = { 10000, 10100 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The SACK blocks that we send, against a map of octets: whatever comes in whatever order, each block
- * is a whole run of the map, no octet is in two, and the segment that came last is in the first.
+ * The SACK blocks that we send, against a map of octets: whatever comes in whatever order, each
+ * block is a whole run of the map, no octet is in two, and the segment that came last is in the
+ * first.
  */
 #include "unit.h"
 #include "../../module/rx/options.c"
@@ -58,7 +59,9 @@ UNIT_TEST(random_arrivals)
 			len = 1 + (seed >> 24) % 5;
 			for (i = from; i < from + len; i++)
 				map[i] = true;
-			/* a run whose block had been pushed out is known in part only: start anew */
+			/*
+			 * a run whose block had been pushed out is known in part only: start anew
+			 */
 			tl_sackout_add(&s, base + from * 10, base + (from + len) * 10);
 			for (i = 0; i < s.n; i++)
 				forgotten |= !is_run(s.block[i].left, s.block[i].right);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * While there is a gap, and SACK tells what is beyond it, three ACKs go at once; after them one speaks
- * for several, for a twentieth of a round trip at most.
+ * While there is a gap, and SACK tells what is beyond it, three ACKs go at once; after them one
+ * speaks for several, for a twentieth of a round trip at most.
  */
 #include "harness.h"
 #include "wire.h"

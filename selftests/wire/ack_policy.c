@@ -13,8 +13,8 @@ WIRE_TIMED_FIXTURE(ack_policy);
 #define AT_ONCE(w) EXPECT_GE(20 * lab_slow(), wire_delay_ms(w))
 
 /*
- * Take turns, so that ACKs are expected to ride on answers; ends with all acknowledged. So many octets
- * have gone each way.
+ * Take turns, so that ACKs are expected to ride on answers; ends with all acknowledged. So many
+ * octets have gone each way.
  */
 #define TURNS 20
 

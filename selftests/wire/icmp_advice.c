@@ -87,7 +87,9 @@ TEST_F(icmp_advice, out_of_window)
 	EXPECT_EQ(0, lab_so_error(fd));
 }
 
-/* RFC9293 MUST-55: source quench (IPv4's alone) is dropped without a word: as much goes as before */
+/*
+ * RFC9293 MUST-55: source quench (IPv4's alone) is dropped without a word: as much goes as before
+ */
 TEST_F(icmp_advice, source_quench)
 {
 	int fd = wire_accept(w, .mss = 1000);

@@ -17,7 +17,9 @@ static int accept_slow(struct __test_metadata *_metadata)
 	return fd;
 }
 
-/* RFC8985 7.2, 7.3: after two round trips the last segment goes again; then RACK finds the others */
+/*
+ * RFC8985 7.2, 7.3: after two round trips the last segment goes again; then RACK finds the others
+ */
 TEST_F(loss_probe, last_again)
 {
 	int fd = accept_slow(_metadata);
@@ -64,7 +66,9 @@ TEST_F(loss_probe, new_data)
 	fd = accept_slow(_metadata);
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 2000, 6000));
 	wire_take_stream_quietly(w, 6001);
-	/* the window opens, though the ACK says nothing new: not by the congestion window's leave */
+	/*
+	 * the window opens, though the ACK says nothing new: not by the congestion window's leave
+	 */
 	wire_inject(w, ACK, .ack = 2001, .win = 8000);
 	wire_take(w);
 	EXPECT_EQ(6001, w->last->s.seq);

@@ -117,7 +117,9 @@ TEST_F(mtu_probe, lost)
 	follow(_metadata, 18, BASE);
 }
 
-/* The same where duplicate ACKs are all that there is: all of it goes, and no timer is waited for. */
+/*
+ * The same where duplicate ACKs are all that there is: all of it goes, and no timer is waited for.
+ */
 TEST_F(mtu_probe, lost_without_sack)
 {
 	long len = halfway(BASE, wire_mss(w)), seq, i;

@@ -79,7 +79,9 @@ static void name_four(struct __test_metadata *_metadata, long from)
 	LAB_OK(__wire_inject(w, &s));
 }
 
-/* Slivers and runs of octets all over the window, each ACK others; none holds a whole segment more */
+/*
+ * Slivers and runs of octets all over the window, each ACK others; none holds a whole segment more
+ */
 static void lie(struct __test_metadata *_metadata)
 {
 	struct wire_seg s = *WIRE_INJ(ACK, .ack = una, .nsack = 4);

@@ -54,7 +54,9 @@ TEST_F(sack_recovery, only_the_holes)
 	wire_expect_silence(w, 1000);
 }
 
-/* RFC8985 6.2: a retransmission that is lost is found by what was sent after it, without the timer */
+/*
+ * RFC8985 6.2: a retransmission that is lost is found by what was sent after it, without the timer
+ */
 TEST_F(sack_recovery, lost_again)
 {
 	int fd = flight(_metadata, 10);

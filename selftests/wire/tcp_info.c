@@ -265,7 +265,9 @@ TEST_F(tcp_info, timeouts)
 	}
 }
 
-/* Linux's ratios: 200 % in the first half of slow start, 120 % later; and no more than is allowed */
+/*
+ * Linux's ratios: 200 % in the first half of slow start, 120 % later; and no more than is allowed
+ */
 TEST_F(tcp_info, pacing_rate)
 {
 	int fd = flight(_metadata, 10);

@@ -96,7 +96,9 @@ static int timed_out(struct __test_metadata *_metadata)
 	return fd;
 }
 
-/* RFC5682 2.1: the first ACK lets new data go, and nothing again; the second shows it was needless */
+/*
+ * RFC5682 2.1: the first ACK lets new data go, and nothing again; the second shows it was needless
+ */
 TEST_F_TIMEOUT(undo, frto, lab_secs(60))
 {
 	int fd = timed_out(_metadata);

@@ -49,8 +49,8 @@ TEST_F(window_growth, full_segments)
 }
 
 /*
- * ... small ones, which cost many times what they hold, do not open it; and a buffer full of them is not
- * overrun: all that was announced is taken (RFC9293 3.8.6).
+ * ... small ones, which cost many times what they hold, do not open it; and a buffer full of them
+ * is not overrun: all that was announced is taken (RFC9293 3.8.6).
  */
 TEST_F(window_growth, small_segments)
 {
@@ -119,8 +119,8 @@ TEST_F(window_growth, clamp_from_the_start)
 }
 
 /*
- * A program that reads a window each round trip: the buffer grows, and the window with it, up to what
- * rmem[2] allows.
+ * A program that reads a window each round trip: the buffer grows, and the window with it, up to
+ * what rmem[2] allows.
  */
 TEST_F(window_growth, right_sizing)
 {
