@@ -36,10 +36,13 @@ noinline void tl_state_note(struct net *net, const struct tl_tuple *t, int from,
  * @sk: socket, locked
  * @to: state to enter
  * @ev: what happened
+ *
+ * TIME-WAIT is noted, and never in sk_state: there it means to the kernel that this is no full
+ * socket, and inet6_release(), which asks without the lock, would find no IPv6 part.
  */
 void tl_state_set(struct sock *sk, int to, enum tl_event ev)
 {
-	int from = sk->sk_state;
+	int from = ev == TL_EV_HANDOVER ? TCP_TIME_WAIT : sk->sk_state;
 
 	lockdep_assert(lockdep_sock_is_held(sk));
 	tl_state_note(sock_net(sk), &tl_sk(sk)->node.tuple, from, to, ev);
@@ -48,7 +51,8 @@ void tl_state_set(struct sock *sk, int to, enum tl_event ev)
 	if (to == TCP_ESTABLISHED)
 		this_cpu_inc(tl_net(sock_net(sk))->stats->established);
 	/* Readers without the lock (poll, procfs, the listener's path) see state last. */
-	smp_store_release(&sk->sk_state, to);
+	if (to != TCP_TIME_WAIT)
+		smp_store_release(&sk->sk_state, to);
 }
 
 /**

@@ -95,7 +95,7 @@ static struct tl_tw *tw_create(struct sock *sk)
 
 /**
  * tl_timewait_enter() - leave the rest to a small object (RFC9293 3.10.7.4 eighth)
- * @sk: socket, locked, in TIME_WAIT; it is CLOSED afterwards, and gone if it was an orphan
+ * @sk: socket, locked, in TIME_WAIT (see tl_state_set()); it is CLOSED afterwards, and gone if it was an orphan
  *
  * With no memory, or max_tw_buckets reached, the connection ends at once, as in Linux.
  */
