@@ -145,13 +145,12 @@ static inline bool tl_still_there(const struct sock *sk, const struct tl_where *
 }
 
 /*
- * Traffic class of what a socket sends to @t: each family has a setting (RFC9293 MUST-48). In
- * TIME_WAIT, too, where inet6_sk() knows nothing.
+ * Traffic class of what a socket sends to @t: each family has a setting (RFC9293 MUST-48).
  */
 static inline u8 tl_sock_class(const struct sock *sk, const struct tl_tuple *t)
 {
 	return ipv6_addr_v4mapped(&t->faddr) ? READ_ONCE(inet_sk(sk)->tos) :
-	       READ_ONCE(inet_sk(sk)->pinet6->tclass);
+	       READ_ONCE(inet6_sk(sk)->tclass);
 }
 
 /* SEG.WND in bytes; that of a SYN is never scaled (RFC7323 2.2). */

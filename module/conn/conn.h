@@ -97,7 +97,7 @@ int tl_synq_init(void);
 void tl_synq_exit(void);
 
 /* timewait.c */
-void tl_timewait_enter(struct sock *sk);
+void tl_timewait_enter(struct sock *sk, enum tl_event ev);
 enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_buff *skb,
 			     bool *anew);
 void tl_timewait_kill(struct net *net, struct tl_node *node, enum tl_event ev);

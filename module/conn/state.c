@@ -37,8 +37,7 @@ noinline void tl_state_note(struct net *net, const struct tl_tuple *t, int from,
  * @to: state to enter
  * @ev: what happened
  *
- * TIME-WAIT is noted, and never in sk_state: there it means to the kernel that this is no full
- * socket, and inet6_release(), which asks without the lock, would find no IPv6 part.
+ * A full socket passes through TIME-WAIT without being in it: see tl_timewait_enter().
  */
 void tl_state_set(struct sock *sk, int to, enum tl_event ev)
 {
@@ -51,8 +50,7 @@ void tl_state_set(struct sock *sk, int to, enum tl_event ev)
 	if (to == TCP_ESTABLISHED)
 		this_cpu_inc(tl_net(sock_net(sk))->stats->established);
 	/* Readers without the lock (poll, procfs, the listener's path) see state last. */
-	if (to != TCP_TIME_WAIT)
-		smp_store_release(&sk->sk_state, to);
+	smp_store_release(&sk->sk_state, to);
 }
 
 /**

@@ -95,16 +95,22 @@ static struct tl_tw *tw_create(struct sock *sk)
 
 /**
  * tl_timewait_enter() - leave the rest to a small object (RFC9293 3.10.7.4 eighth)
- * @sk: socket, locked, in TIME_WAIT (see tl_state_set()); it is CLOSED afterwards, and gone if it was an orphan
+ * @sk: socket, locked; it is CLOSED afterwards, and gone if it was an orphan
+ * @ev: what made it TIME-WAIT
  *
  * With no memory, or max_tw_buckets reached, the connection ends at once, as in Linux.
+ *
+ * sk_state never says TIME-WAIT: to the kernel that is no full socket, and inet6_release(), which
+ * asks without the lock, would find no IPv6 part.
  */
-void tl_timewait_enter(struct sock *sk)
+void tl_timewait_enter(struct sock *sk, enum tl_event ev)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct net *net = sock_net(sk);
-	struct tl_tw *tw = tw_create(sk);
+	struct tl_tw *tw;
 
+	tl_state_note(net, &tl->node.tuple, sk->sk_state, TCP_TIME_WAIT, ev);
+	tw = tw_create(sk);
 	if (!tw) {
 		TL_INC(net, TCPTimeWaitOverflow);
 	} else {

@@ -230,8 +230,7 @@ void tl_rcv_fin(struct sock *sk)
 		break;
 	case TCP_FIN_WAIT2:
 		tl_send_ack(sk);
-		tl_state_set(sk, TCP_TIME_WAIT, TL_EV_RCV_FIN);
-		tl_timewait_enter(sk);
+		tl_timewait_enter(sk, TL_EV_RCV_FIN);
 		return;
 	}
 	if (sock_flag(sk, SOCK_DEAD))

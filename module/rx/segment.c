@@ -188,8 +188,7 @@ static bool fin_acked(struct sock *sk)
 		tl_finwait2_arm(sk);
 		return sk->sk_state != TCP_CLOSE;
 	case TCP_CLOSING:
-		tl_state_set(sk, TCP_TIME_WAIT, TL_EV_RCV_ACK_FIN);
-		tl_timewait_enter(sk);
+		tl_timewait_enter(sk, TL_EV_RCV_ACK_FIN);
 		return false;
 	case TCP_LAST_ACK:
 		tl_done(sk, TL_EV_RCV_ACK_FIN);
