@@ -31,7 +31,8 @@ static void take_new_ack(struct sock *sk, u32 ack, struct tl_ack_news *n)
 	tl->snd.una = ack;
 	tl_board_acked(&tl->board, ack, &n->tally);
 	tl_txq_acked(sk, ack);
-	tl_mtup_acked(sk);
+	if (tl->mtup.size)
+		tl_mtup_acked(sk);
 	if (ack == tl->snd.nxt)
 		tl_chrono_stop(sk, TL_CHRONO_BUSY);
 }

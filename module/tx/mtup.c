@@ -40,12 +40,12 @@ static u32 upper_end(const struct sock *sk)
 	return min(tl_sk(sk)->mtup.high, tl_mss_to_mtu(sk, tl_mtu_to_mss(sk, tl_sk(sk)->snd.pmtu)));
 }
 
-/* Near enough: nothing is to be won, until the path changes (RFC4821 7.7). */
-static bool found(struct sock *sk)
+/* Near enough to @high: nothing is to be won, until the path changes (RFC4821 7.7). */
+static bool found(struct sock *sk, u32 high)
 {
 	const struct net *net = sock_net(sk);
 	const struct tl_mtup *m = &tl_sk(sk)->mtup;
-	s32 interval = upper_end(sk) - m->low;
+	s32 interval = high - m->low;
 
 	if (interval >= TL_SYSCTL(net, probe_threshold) && interval > 1)
 		return false;
@@ -59,13 +59,13 @@ static bool calm(const struct sock *sk, u32 mss)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 
-	return tl->mtup.on && !tl->mtup.size && tl->loss.state == TL_CA_OPEN &&
+	return !tl->mtup.size && tl->loss.state == TL_CA_OPEN &&
 	       tl->cc.cwnd >= CWND_LEAST * mss && mss == tl->snd.mss;
 }
 
 /**
  * tl_mtup_send() - send a probe, if it is time for one (RFC4821 7.4)
- * @sk: socket, locked
+ * @sk: socket, locked; the search is on
  * @now_us: clock
  *
  * Return: sequence numbers sent; 0 if no probe is to go; -EAGAIN if one is, and all else waits
@@ -75,12 +75,15 @@ int tl_mtup_send(struct sock *sk, u64 now_us)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_mtup *m = &tl->mtup;
-	u32 mss = tl_mss_now(sk), pipe = tl_loss_pipe(sk), len, need, seq = tl->snd.nxt;
+	u32 mss = tl_mss_now(sk), pipe = tl_loss_pipe(sk), high, len, need, seq = tl->snd.nxt;
 	int sent;
 
-	if (!calm(sk, mss) || found(sk))
+	if (!calm(sk, mss))
 		return 0;
-	len = tl_mtu_to_mss(sk, (upper_end(sk) + m->low) / 2);
+	high = upper_end(sk);
+	if (found(sk, high))
+		return 0;
+	len = tl_mtu_to_mss(sk, (high + m->low) / 2);
 	need = len + (tl->loss.reordering + 1) * mss;
 	if (seq_lt(tl->snd.end, seq + need) || tl->snd.wnd < need || len + mss > tl->cc.cwnd)
 		return 0;
@@ -103,14 +106,14 @@ int tl_mtup_send(struct sock *sk, u64 now_us)
 
 /**
  * tl_mtup_acked() - SND.UNA moved: has the probe arrived?
- * @sk: socket, locked
+ * @sk: socket, locked; a probe is out
  */
 void tl_mtup_acked(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_mtup *m = &tl->mtup;
 
-	if (!m->size || seq_lt(tl->snd.una, m->end))
+	if (seq_lt(tl->snd.una, m->end))
 		return;
 	m->low = m->size;
 	m->size = 0;

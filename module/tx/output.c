@@ -132,7 +132,7 @@ static u32 send_lost(struct sock *sk, u64 now)
 
 static u32 send_more(struct sock *sk, enum tl_push push, u64 now)
 {
-	int len, sent = tl_mtup_send(sk, now);
+	int len, sent = tl_sk(sk)->mtup.on ? tl_mtup_send(sk, now) : 0;
 	u32 total;
 
 	if (sent < 0)
