@@ -217,8 +217,8 @@ static void begin_close(struct sock *sk)
 }
 
 /**
- * tl_orphan_over() - are there too many orphans, or is there too little memory? Then end this one
- * @sk: socket without a program, locked; CLOSED and destroyed if so
+ * tl_orphan_over() - are there too many orphans, or is there too little memory? Then end one
+ * @sk: socket, locked; if it is an orphan CLOSED and destroyed
  *
  * When memory is used up they are the first who must do without: nobody waits for them.
  *
@@ -228,6 +228,8 @@ bool tl_orphan_over(struct sock *sk)
 {
 	const struct tl_net *tn = tl_net(sock_net(sk));
 
+	if (!sock_flag(sk, SOCK_DEAD))
+		return false;
 	if (atomic_read(&tn->orphans) <= READ_ONCE(tn->sysctl.max_orphans) &&
 	    (sk->sk_wmem_queued <= SOCK_MIN_SNDBUF ||
 	     sk_memory_allocated(sk) <= sk_prot_mem_limits(sk, 2)))

@@ -155,7 +155,7 @@ static bool give_up(struct sock *sk)
 {
 	bool over = expired(sk);
 
-	if (sock_flag(sk, SOCK_DEAD) && tl_orphan_over(sk))
+	if (tl_orphan_over(sk))
 		return true;
 	tl_fastopen_timeout(sk, over);
 	if (!over)

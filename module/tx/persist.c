@@ -60,7 +60,7 @@ static bool expired(const struct sock *sk)
 
 static bool give_up(struct sock *sk)
 {
-	if (sock_flag(sk, SOCK_DEAD) && tl_orphan_over(sk))
+	if (tl_orphan_over(sk))
 		return true;
 	if (!expired(sk))
 		return false;
