@@ -67,9 +67,11 @@ static unsigned int sack_len(const struct sock *sk)
  * A peer whose whole window is hardly a segment gets two of them, as in Linux: or it would wait for
  * another one before it acknowledges.
  */
-static u32 half_window(u32 max_wnd, u32 mss)
+static u32 within_half_window(const struct tl_snd *snd)
 {
-	return min(mss, max_wnd > TCP_MSS_DEFAULT ? max_wnd / 2 : max_wnd);
+	u32 half = snd->max_wnd > TCP_MSS_DEFAULT ? snd->max_wnd / 2 : snd->max_wnd;
+
+	return half ? min_t(u32, snd->mss, half) : snd->mss;
 }
 
 /**
@@ -80,11 +82,8 @@ static u32 half_window(u32 max_wnd, u32 mss)
  */
 u32 tl_mss_now(const struct sock *sk)
 {
-	const struct tl_snd *snd = &tl_sk(sk)->snd;
-	u32 mss = snd->mss, len = sack_len(sk);
+	u32 mss = within_half_window(&tl_sk(sk)->snd), len = sack_len(sk);
 
-	if (mss > snd->max_wnd / 2 && snd->max_wnd)
-		mss = half_window(snd->max_wnd, mss);
 	return mss > len ? mss - len : 1;
 }
 
