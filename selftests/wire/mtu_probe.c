@@ -233,16 +233,14 @@ TEST_F(mtu_probe, again_after_an_interval)
  * RFC4821 7.7: nothing gets through for R1: a smaller size is tried, and a smaller one, down to
  * the least.
  */
-static void black_hole(struct __test_metadata *_metadata)
+TEST_F_TIMEOUT(mtu_probe, black_hole_found, lab_secs(120))
 {
-	static const char * const sysctls[][2] = {
-		{ "base_mss", "600" }, { "mtu_probe_floor", "200" }, { "probe_interval", "600" },
-	};
 	long sizes[] = { wire_mss(w), 600, 300, 200, 200 };
 	int i;
 
-	for (i = 0; i < 3; i++)
-		LAB_OK(lab_sysctl_set(&w->lab, sysctls[i][0], sysctls[i][1]));
+	LAB_OK(lab_sysctl_set(&w->lab, "mtu_probing", "1"));
+	LAB_OK(lab_sysctl_set(&w->lab, "base_mss", "600"));
+	LAB_OK(lab_sysctl_set(&w->lab, "mtu_probe_floor", "200"));
 	LAB_OK(lab_send(wire_accept(w, .mss = wire_mss(w)), LAB_TO_PEER, 0, 3000));
 	wire_take_stream_quietly(w, 3001);
 	for (i = 0; i < 4; i++)
@@ -253,12 +251,6 @@ static void black_hole(struct __test_metadata *_metadata)
 	wire_inject(w, ACK, .ack = 201);
 	wire_expect(w, ACK, .seq = 201, .len = 100);	/* the rest of 300 */
 	wire_expect(w, ACK, .seq = 301, .len = 200);
-}
-
-TEST_F_TIMEOUT(mtu_probe, black_hole_found, lab_secs(120))
-{
-	LAB_OK(lab_sysctl_set(&w->lab, "mtu_probing", "1"));
-	black_hole(_metadata);
 }
 
 /* Where it is off nothing of it is done. */

@@ -10,8 +10,10 @@ WIRE_TIMED_FIXTURE(sack_recovery);
 /* @n segments of 1000 octets are under way, and the first is acknowledged. */
 static int flight(struct __test_metadata *_metadata, int n)
 {
-	int fd = wire_accept(w, .mss = 1000, .sackok = 1);
+	int fd;
 
+	LAB_OK(lab_sysctl_set(&w->lab, "early_retrans", "0"));	/* the peer may take its time */
+	fd = wire_accept(w, .mss = 1000, .sackok = 1);
 	LAB_OK(lab_set_opt(fd, SOL_TCP, TCP_NODELAY, 1));
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, n * 1000));
 	wire_take_stream_quietly(w, n * 1000 + 1);

@@ -19,9 +19,11 @@ static struct tcp_info info(int fd)
 /* Ten segments are under way; the second seems to be lost, and has gone again. */
 static int recovering(struct __test_metadata *_metadata, bool ts)
 {
-	int fd = ts ? wire_accept(w, .mss = 1012, .sackok = 1, .tsval = 1000) :
-		      wire_accept(w, .mss = 1000, .sackok = 1);
+	int fd;
 
+	LAB_OK(lab_sysctl_set(&w->lab, "early_retrans", "0"));	/* the peer may take its time */
+	fd = ts ? wire_accept(w, .mss = 1012, .sackok = 1, .tsval = 1000) :
+		  wire_accept(w, .mss = 1000, .sackok = 1);
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 10000));
 	wire_take_stream_quietly(w, 10001);
 	wire_inject(w, ACK, .ack = 1001);
@@ -64,6 +66,7 @@ TEST_F(undo, by_timestamp)
 	long old;
 
 	w->rtt_ms = 50;
+	LAB_OK(lab_sysctl_set(&w->lab, "early_retrans", "0"));
 	fd = wire_accept(w, .mss = 1012, .sackok = 1, .tsval = 1000);
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 10000));
 	wire_take_stream_quietly(w, 10001);
