@@ -2,6 +2,7 @@
 /* Calls that wait: time limits, signals, and processes that share a socket. */
 #include "harness.h"
 
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <netinet/tcp.h>
 
@@ -133,18 +134,32 @@ TEST_F(blocking, signal_in_send)
 	EXPECT_EQ(EINTR, errno);
 }
 
+static volatile sig_atomic_t *caught;	/* shared with the child */
+
+static void count(int sig)
+{
+	++*caught;
+}
+
 /* SA_RESTART: the call goes on, and returns what it waited for. */
 TEST_F(blocking, restart)
 {
+	struct sigaction sa = { .sa_handler = count, .sa_flags = SA_RESTART };
 	int fd[2], status;
 	char c;
 	pid_t pid;
 
+	caught = mmap(NULL, sizeof(*caught), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)caught);
 	LAB_OK(lab_pair(&self->lab, fd));
-	alarm_soon(_metadata, SA_RESTART);
+	ASSERT_EQ(0, sigaction(SIGALRM, &sa, NULL));
 	pid = fork();
 	if (!pid) {
-		usleep(100000);
+		/* asleep, disturbed, and asleep again */
+		if (!LAB_UNTIL(lab_asleep(getppid())) || kill(getppid(), SIGALRM) ||
+		    !LAB_UNTIL(*caught) || !LAB_UNTIL(lab_asleep(getppid())))
+			_exit(2);
 		_exit(send(fd[1], "x", 1, 0) == 1 ? 0 : 1);
 	}
 	EXPECT_EQ(1, recv(fd[0], &c, 1, 0));

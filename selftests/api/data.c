@@ -105,7 +105,7 @@ TEST_F(data, wait_all)
 		for (i = 0; i < 30; i++) {
 			if (lab_send(self->fd[0], LAB_TO_PEER, i * 100, 100))
 				_exit(1);
-			usleep(1000);
+			LAB_UNTIL(lab_asleep(getppid()));
 		}
 		shutdown(self->fd[0], SHUT_WR);
 		_exit(0);

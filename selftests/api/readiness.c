@@ -226,7 +226,7 @@ TEST_F(readiness, sleeper_woken)
 		_exit(lab_wait(fd[0], POLLRDHUP) & POLLRDHUP ? 0 : 1);
 	}
 	close(fd[0]);
-	usleep(20000);
+	EXPECT_TRUE(LAB_UNTIL(lab_asleep(pid)));
 	close(fd[1]);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);

@@ -148,7 +148,7 @@ TEST_F(shut, wakes_reader)
 
 	if (!pid)
 		_exit(recv(self->fd[0], &c, 1, 0) == 0 ? 0 : 1);
-	usleep(20000);
+	EXPECT_TRUE(LAB_UNTIL(lab_asleep(pid)));
 	EXPECT_EQ(0, shutdown(self->fd[0], SHUT_RDWR));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
@@ -162,7 +162,7 @@ TEST_F(shut, wakes_accept)
 
 	if (!pid)
 		_exit(accept(listener, NULL, NULL) < 0 && errno == EINVAL ? 0 : 1);
-	usleep(20000);
+	EXPECT_TRUE(LAB_UNTIL(lab_asleep(pid)));
 	EXPECT_EQ(0, shutdown(listener, SHUT_RDWR));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);

@@ -106,6 +106,21 @@ int lab_only_tcplab(struct lab *lab, int family)
 }
 
 /**
+ * lab_asleep() - does a process wait for something, in a call that a signal would end?
+ * @pid: process
+ */
+bool lab_asleep(pid_t pid)
+{
+	char path[50], stat[500], *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (lab_read_file(path, stat, sizeof(stat)) < 0)
+		return false;
+	end = strrchr(stat, ')');		/* the name may hold anything */
+	return end && end[1] == ' ' && end[2] == 'S';
+}
+
+/**
  * lab_read_file() - read a small file whole
  * @path: the file
  * @buf:  where to, always ended with NUL
