@@ -28,10 +28,51 @@ static void eat(struct sock *sk, struct sk_buff *skb)
 	consume_skb(skb);
 }
 
-/*
- * Nothing to read now, with @copied bytes read so far. Return: 1 to wait, 0 to return what there
- * is, or an errno when there is nothing.
+/**
+ * struct reading - what a call has read so far
+ * @msg: where to
+ * @len: octets still wanted
+ * @flags: MSG_*
+ * @seq: the next octet to be read
+ * @base: what the socket's own place in the stream was when @seq was right
+ * @copied: octets read
  */
+struct reading {
+	struct msghdr	*msg;
+	size_t		len;
+	int		flags;
+	u32		seq;
+	u32		base;
+	int		copied;
+};
+
+/* The socket's place in the stream moved. */
+static void consume(struct sock *sk, struct reading *r)
+{
+	WRITE_ONCE(tl_sk(sk)->rcv.copied, r->seq);
+	r->base = r->seq;
+	tl_rcv_window_read(sk);
+}
+
+/* Read from octet @offset of a buffer on. Return: 1 or -EFAULT. */
+static int take(struct sock *sk, struct reading *r, struct sk_buff *skb, u32 offset)
+{
+	u32 used = min_t(size_t, skb->len - offset, r->len);
+
+	if (!(r->flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, r->msg, used))
+		return -EFAULT;
+	r->seq += used;
+	r->copied += used;
+	r->len -= used;
+	if (r->flags & MSG_PEEK)
+		return 1;
+	consume(sk, r);
+	if (offset + used == skb->len)
+		eat(sk, skb);
+	return 1;
+}
+
+/* Nothing to read now. Return: 1 to wait, 0 to return what there is, or an errno if that is none. */
 static int may_wait(struct sock *sk, int copied, long timeo)
 {
 	if (copied)
@@ -52,14 +93,44 @@ static int may_wait(struct sock *sk, int copied, long timeo)
 	return 1;
 }
 
+/* Wait for more, if the call may. Return: 1 to look again, 0 to return what there is, or an errno. */
+static int await(struct sock *sk, struct reading *r, int target, long *timeo)
+{
+	struct sk_buff *last = skb_peek_tail(&sk->sk_receive_queue);
+	int err;
+
+	if (r->copied >= target && !READ_ONCE(sk->sk_backlog.tail))
+		return 0;
+	err = may_wait(sk, r->copied, *timeo);
+	if (err <= 0)
+		return err;
+	if (r->copied >= target) {
+		/* take in what waits in the backlog */
+		release_sock(sk);
+		lock_sock(sk);
+	} else {
+		tl_ack_after_read(sk, r->copied);
+		err = sk_wait_data(sk, timeo, last);
+		if (err < 0)
+			return err;
+	}
+	/* Somebody else may have read, or disconnected, meanwhile. */
+	if (r->base != tl_sk(sk)->rcv.copied) {
+		r->base = tl_sk(sk)->rcv.copied;
+		r->seq = r->base;
+	}
+	return 1;
+}
+
 static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
+	struct reading r = {
+		.msg = msg, .len = len, .flags = flags,
+		.seq = tl_sk(sk)->rcv.copied, .base = tl_sk(sk)->rcv.copied,
+	};
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	struct tl_sock *tl = tl_sk(sk);
-	bool peek = flags & MSG_PEEK;
-	u32 seq = tl->rcv.copied;
-	int copied = 0, err;
+	int err;
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
@@ -69,55 +140,14 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 	/* once at least: even a read of no bytes waits for one, as in Linux */
 	do {
 		struct sk_buff *skb;
-		u32 offset, used;
+		u32 offset;
 
-		skb = find(sk, seq, &offset);
-		if (!skb) {
-			struct sk_buff *last = skb_peek_tail(&sk->sk_receive_queue);
-
-			if (copied >= target && !READ_ONCE(sk->sk_backlog.tail))
-				break;
-			err = may_wait(sk, copied, timeo);
-			if (err <= 0) {
-				copied = copied ?: err;
-				break;
-			}
-			if (copied >= target) {
-				/* take in what waits in the backlog */
-				release_sock(sk);
-				lock_sock(sk);
-			} else {
-				tl_ack_after_read(sk, copied);
-				err = sk_wait_data(sk, &timeo, last);
-				if (err < 0) {
-					copied = copied ?: err;
-					break;
-				}
-			}
-			/* Somebody else may have read, or disconnected, meanwhile. */
-			if (!peek || seq - copied != tl->rcv.copied)
-				seq = tl->rcv.copied;
-			continue;
-		}
-
-		used = min_t(size_t, skb->len - offset, len);
-		if (!(flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, msg, used)) {
-			copied = copied ?: -EFAULT;
-			break;
-		}
-		seq += used;
-		copied += used;
-		len -= used;
-		if (peek)
-			continue;
-		WRITE_ONCE(tl->rcv.copied, seq);
-		tl_rcv_window_read(sk);
-		if (offset + used == skb->len)
-			eat(sk, skb);
-	} while (len > 0);
-	if (!peek)
-		tl_ack_after_read(sk, copied);
-	return copied;
+		skb = find(sk, r.seq, &offset);
+		err = skb ? take(sk, &r, skb, offset) : await(sk, &r, target, &timeo);
+	} while (err > 0 && r.len > 0);
+	if (!(flags & MSG_PEEK))
+		tl_ack_after_read(sk, r.copied);
+	return r.copied ?: min(err, 0);
 }
 
 /**
