@@ -7,11 +7,23 @@
 #include "sock.h"
 #include "api/api.h"
 
+/* Is the urgent octet the next one (RFC9293 MUST-33)? */
+static bool at_mark(const struct sock *sk)
+{
+	const struct tl_rcv *rcv = &tl_sk(sk)->rcv;
+
+	return unlikely(READ_ONCE(rcv->urgent.state)) &&
+	       READ_ONCE(rcv->urgent.seq) == READ_ONCE(rcv->copied);
+}
+
 static bool readable(struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	int avail = READ_ONCE(tl->rcv.nxt) - READ_ONCE(tl->rcv.copied);
 
+	/* the urgent octet is not for a usual read */
+	if (at_mark(sk) && !sock_flag(sk, SOCK_URGINLINE))
+		avail--;
 	/* The FIN counts in RCV.NXT: it makes a socket readable, too. */
 	if (avail <= 0)
 		return false;
@@ -65,6 +77,8 @@ __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait)
 	} else if (state != TCP_SYN_RECV || READ_ONCE(tl_sk(sk)->fo.listener)) {
 		if (readable(sk))
 			mask |= EPOLLIN | EPOLLRDNORM;
+		if (unlikely(smp_load_acquire(&tl_sk(sk)->rcv.urgent.state) == TL_URGENT_HERE))
+			mask |= EPOLLPRI;
 		mask |= shutdown & SEND_SHUTDOWN ? EPOLLOUT | EPOLLWRNORM : writable(sk);
 	}
 	/* tl_fail() sets the error before the state */
@@ -74,12 +88,14 @@ __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait)
 	return mask;
 }
 
-/* Octets that wait to be read, without the FIN. */
+/* Octets that wait to be read, without the FIN; before the mark, if there is one. */
 static int bytes_readable(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	u32 n = tl->rcv.nxt - tl->rcv.copied;
 
+	if (!sock_flag(sk, SOCK_URGINLINE) && tl_urgent_limit(sk, tl->rcv.copied, n) < n)
+		return tl_urgent_limit(sk, tl->rcv.copied, n);
 	return n && sock_flag(sk, SOCK_DONE) ? n - 1 : n;
 }
 
@@ -98,7 +114,7 @@ int tl_ioctl(struct sock *sk, int cmd, int *arg)
 	bool slow;
 
 	if (cmd == SIOCATMARK) {
-		*arg = 0;
+		*arg = at_mark(sk);
 		return 0;
 	}
 	if (cmd != SIOCINQ && cmd != SIOCOUTQ && cmd != SIOCOUTQNSD)

@@ -51,7 +51,22 @@ static void consume(struct sock *sk, struct reading *r)
 {
 	WRITE_ONCE(tl_sk(sk)->rcv.copied, r->seq);
 	r->base = r->seq;
+	if (unlikely(tl_sk(sk)->rcv.urgent.state))
+		tl_urgent_passed(sk);
 	tl_rcv_window_read(sk);
+}
+
+/* At the mark: pass the urgent octet over, unless it is to be read as any other. */
+static u32 pass_urgent(const struct sock *sk, struct reading *r, u32 used)
+{
+	u32 before = tl_urgent_limit(sk, r->seq, used);
+
+	if (before || !used)
+		return before;
+	if (sock_flag(sk, SOCK_URGINLINE))
+		return used;
+	r->seq++;
+	return used - 1;
 }
 
 /* Read from octet @offset of a buffer on. Return: 1 or -EFAULT. */
@@ -59,6 +74,12 @@ static int take(struct sock *sk, struct reading *r, struct sk_buff *skb, u32 off
 {
 	u32 used = min_t(size_t, skb->len - offset, r->len);
 
+	if (unlikely(tl_sk(sk)->rcv.urgent.state)) {
+		u32 seq = r->seq;
+
+		used = pass_urgent(sk, r, used);
+		offset += r->seq - seq;
+	}
 	if (!(r->flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, r->msg, used))
 		return -EFAULT;
 	r->seq += used;
@@ -122,6 +143,48 @@ static int await(struct sock *sk, struct reading *r, int target, long *timeo)
 	return 1;
 }
 
+/*
+ * At the mark a read ends, if it has anything; and if a signal is pending, SIGURG perhaps, the
+ * program is told first. Return: 1 to go on.
+ */
+static int stop_at_mark(const struct sock *sk, const struct reading *r, long timeo)
+{
+	if (tl_urgent_limit(sk, r->seq, 1))
+		return 1;
+	if (r->copied)
+		return 0;
+	if (signal_pending(current))
+		return timeo ? sock_intr_errno(timeo) : -EAGAIN;
+	return 1;
+}
+
+/*
+ * MSG_OOB: the urgent octet, alone. It never waits: there is none, it is not here yet, or it is.
+ */
+static int recv_urgent(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct tl_urgent *u = &tl_sk(sk)->rcv.urgent;
+
+	if (sock_flag(sk, SOCK_URGINLINE) || u->state == TL_URGENT_NONE ||
+	    u->state == TL_URGENT_READ)
+		return -EINVAL;
+	if (sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DONE))
+		return -ENOTCONN;
+	if (u->state == TL_URGENT_AWAITED)
+		return sk->sk_state == TCP_CLOSE || (sk->sk_shutdown & RCV_SHUTDOWN) ? 0 : -EAGAIN;
+
+	if (!(flags & MSG_PEEK))
+		WRITE_ONCE(u->state, TL_URGENT_READ);
+	msg->msg_flags |= MSG_OOB;
+	if (!len) {
+		msg->msg_flags |= MSG_TRUNC;
+		return 0;
+	}
+	if (!(flags & MSG_TRUNC) && memcpy_to_msg(msg, &u->octet, 1))
+		return -EFAULT;
+	return 1;
+}
+
 static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	struct reading r = {
@@ -135,13 +198,18 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
-		return -EINVAL;		/* there never is any */
+		return recv_urgent(sk, msg, len, flags);
 
 	/* once at least: even a read of no bytes waits for one, as in Linux */
 	do {
 		struct sk_buff *skb;
 		u32 offset;
 
+		if (unlikely(tl_sk(sk)->rcv.urgent.state)) {
+			err = stop_at_mark(sk, &r, timeo);
+			if (err <= 0)
+				break;
+		}
 		skb = find(sk, r.seq, &offset);
 		err = skb ? take(sk, &r, skb, offset) : await(sk, &r, target, &timeo);
 	} while (err > 0 && r.len > 0);

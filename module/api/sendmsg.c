@@ -20,6 +20,16 @@ static bool push_now(const struct tl_sock *tl)
 	       tl->snd.end - tl->snd.nxt >= 65536;
 }
 
+/*
+ * RFC9293 3.9.1.2: all that was written is urgent. Only when it is whole: the peer's program takes
+ * the last octet out of its stream.
+ */
+static void mark_urgent(struct tl_sock *tl)
+{
+	tl->snd.up = tl->snd.end;
+	tl->snd.urgent = 1;
+}
+
 static int wait_memory(struct sock *sk, long *timeo)
 {
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
@@ -33,8 +43,6 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
 	struct tl_sock *tl = tl_sk(sk);
 	int err, copied = 0;
 
-	if (msg->msg_flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	if ((msg->msg_flags & MSG_FASTOPEN) || tl_inet_defer_connect(sk)) {
 		err = tl_fastopen_sendmsg(sk, msg, len, &copied);
 		if (err == -EINPROGRESS && copied)
@@ -73,6 +81,8 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
 		}
 	}
 out:
+	if (copied && unlikely(msg->msg_flags & MSG_OOB))
+		mark_urgent(tl);
 	if (copied)
 		tl_output(sk, msg->msg_flags & MSG_MORE ? TL_PUSH_HOLD : TL_PUSH_USUAL);
 	return copied;

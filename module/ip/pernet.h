@@ -33,6 +33,7 @@ struct tl_sysctl {
 	int	max_tw_buckets;
 	int	max_orphans;
 	int	abort_on_overflow;
+	int	stdurg;
 	int	rfc1337;
 	int	timewait_reuse;		/* as tw_reuse the kernel has a macro */
 	int	fastopen;		/* TL_FO_* */

@@ -33,6 +33,32 @@ struct tl_got {
 };
 
 /**
+ * enum tl_urgent_state - what is known of urgent data
+ * @TL_URGENT_NONE: there is none before us
+ * @TL_URGENT_AWAITED: the pointer has come, the octet has not
+ * @TL_URGENT_HERE: the octet has come, too
+ * @TL_URGENT_READ: and was read by MSG_OOB; the mark still is before us
+ */
+enum tl_urgent_state {
+	TL_URGENT_NONE,
+	TL_URGENT_AWAITED,
+	TL_URGENT_HERE,
+	TL_URGENT_READ,
+};
+
+/**
+ * struct tl_urgent - the mark in the stream
+ * @seq: the urgent octet's place
+ * @state: enum tl_urgent_state
+ * @octet: the octet, where it is HERE
+ */
+struct tl_urgent {
+	u32	seq;
+	u8	state;
+	u8	octet;
+};
+
+/**
  * struct tl_rcv - receive sequence variables (RFC9293 3.3.1) and what belongs to them
  * @nxt: RCV.NXT
  * @wup: RCV.NXT when the window was announced last
@@ -58,6 +84,7 @@ struct tl_got {
  * @clamp: the window never grows beyond
  * @ssthresh: nor, for the time being, beyond this: it grows with data that buffers hold well
  * @ratio: how much of a buffer's memory is data, in 256ths
+ * @urgent: the mark in the stream
  * @rtt: round trips as the receiver sees them
  * @space: state of the buffer's right-sizing
  */
@@ -86,6 +113,7 @@ struct tl_rcv {
 	u32			ssthresh;
 	u16			odd_mss;
 	u8			ratio;
+	struct tl_urgent	urgent;
 	struct {
 		u32		us8;		/* estimate, 8ths of a µs; 0: none */
 		u32		tsecr;		/* the echo that was measured last */
@@ -168,6 +196,11 @@ enum tl_drop tl_rcv_ack(struct sock *sk, const struct sk_buff *skb);
 
 /* sack.c */
 void tl_sack_take(struct sock *sk, const struct sk_buff *skb, struct tl_ack_news *n);
+
+/* urgent.c */
+void tl_rcv_urgent(struct sock *sk, const struct sk_buff *skb);
+void tl_urgent_passed(struct sock *sk);
+u32 tl_urgent_limit(const struct sock *sk, u32 seq, u32 len);
 
 /* data.c */
 void tl_rcv_data(struct sock *sk, struct sk_buff *skb);

@@ -387,10 +387,9 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	}
 
 	if (why == TL_DROP_NONE) {
-		/*
-		 * sixth, URG: the pointer is not looked at, urgent data stays in the stream
-		 * (RFC6093)
-		 */
+		if (unlikely((TL_CB(skb)->flags & TL_URG) ||
+			     tl->rcv.urgent.state == TL_URGENT_AWAITED))
+			tl_rcv_urgent(sk, skb);				/* sixth */
 		take_text(sk, skb);
 		take_fin(sk);
 	} else {

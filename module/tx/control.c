@@ -109,9 +109,14 @@ void tl_send_reset(struct sock *sk, gfp_t gfp)
  * tl_send_probe() - a segment that the peer must answer: an old sequence number, no text
  * @sk: socket, locked, in a synchronized state
  *
- * For zero windows and keepalive alike (RFC9293 3.8.4, 3.8.6.1).
+ * For zero windows and keepalive alike (RFC9293 3.8.4, 3.8.6.1). What is urgent the peer must hear
+ * of though its window is shut, from a segment that it accepts.
  */
 void tl_send_probe(struct sock *sk)
 {
-	tl_xmit_control(sk, tl_sk(sk)->snd.una - 1, TL_ACK, GFP_ATOMIC);
+	const struct tl_snd *snd = &tl_sk(sk)->snd;
+
+	if (tl_urgent_mode(snd) && snd->up - snd->una < U16_MAX)
+		tl_xmit_control(sk, snd->una, TL_ACK, GFP_ATOMIC);
+	tl_xmit_control(sk, snd->una - 1, TL_ACK, GFP_ATOMIC);
 }

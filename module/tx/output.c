@@ -19,8 +19,8 @@ static bool small_outstanding(const struct tl_sock *tl)
 
 /*
  * Is a segment of @len octets, less than a full one, worth sending (RFC9293 MUST-38)? All that is
- * there to be sent, if neither the program nor Nagle (RFC9293 SHLD-7, MUST-17) wants it held; or
- * half of the largest window.
+ * there to be sent, if neither the program nor Nagle (RFC9293 SHLD-7, MUST-17) wants it held, or if
+ * it is urgent; or half of the largest window.
  */
 static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
 			  enum tl_push push)
@@ -29,7 +29,7 @@ static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
 		return true;
 	if (len < avail)
 		return false;
-	if (tl->snd.fin || push == TL_PUSH_ALL)
+	if (tl->snd.fin || push == TL_PUSH_ALL || tl_urgent_mode(&tl->snd))
 		return true;
 	if (push == TL_PUSH_HOLD || tl->snd.cork)
 		return false;

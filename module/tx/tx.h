@@ -37,11 +37,13 @@ struct msghdr;
  * @pmtu: path MTU that @mss was reckoned with
  * @minshall: end of the last small segment that was sent (Nagle as Minshall has it)
  * @told_mtu: a router said so while a program owned the socket; 0: none did
+ * @up: SND.UP: behind the urgent octet
  * @last_us: when data was sent last
  * @wscale: shift that we apply to what the peer announces
  * @fin: the program will write no more: a FIN stands at @end
  * @nodelay: TCP_NODELAY
  * @cork: TCP_CORK
+ * @urgent: there is urgent data, perhaps acknowledged by now: see tl_urgent_mode()
  */
 struct tl_snd {
 	u32			una;
@@ -53,6 +55,7 @@ struct tl_snd {
 	u32			wl2;
 	u32			iss;
 	u32			minshall;
+	u32			up;
 	u32			pmtu;
 	u32			told_mtu;
 	u64			last_us;
@@ -64,8 +67,15 @@ struct tl_snd {
 	u8			wscale;
 	u8			fin:1,
 				nodelay:1,
-				cork:1;
+				cork:1,
+				urgent:1;
 };
+
+/* Is there urgent data that the peer has not acknowledged? */
+static inline bool tl_urgent_mode(const struct tl_snd *snd)
+{
+	return unlikely(snd->urgent) && seq_gt(snd->up, snd->una);
+}
 
 /**
  * struct tl_mtup - search for the path's MTU (RFC4821); sizes with all headers

@@ -87,6 +87,24 @@ u32 tl_mss_now(const struct sock *sk)
 	return mss > len ? mss - len : 1;
 }
 
+/*
+ * The urgent pointer of a segment (RFC9293 MUST-31, MUST-62), 0 for none. Data farther away than it
+ * can tell is announced as far as it goes; but not if that octet has been sent: the peer would take
+ * it for urgent.
+ */
+static u16 urgent_pointer(struct tl_sock *tl, u32 seq)
+{
+	u32 ahead = tl->snd.up - seq;
+
+	if (!tl_urgent_mode(&tl->snd))
+		tl->snd.urgent = 0;
+	if (!tl->snd.urgent || !seq_lt(seq, tl->snd.up))
+		return 0;
+	if (ahead <= U16_MAX)
+		return ahead;
+	return seq_gt(seq + U16_MAX, tl->snd.nxt) ? U16_MAX : 0;
+}
+
 static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 which,
 			const struct tl_opts *opts, const struct tl_fo_cookie *cookie)
 {
@@ -106,6 +124,10 @@ static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	th->window = htons(tl_rcv_window_announce(sk, flags & TL_SYN));
 	th->check = 0;
 	th->urg_ptr = 0;
+	if (unlikely(tl->snd.urgent) && !(flags & TL_SYN)) {
+		th->urg_ptr = htons(urgent_pointer(tl, seq));
+		th->urg = !!th->urg_ptr;
+	}
 	tl_opts_write((u8 *)(th + 1), which, opts);
 	if (sack)
 		tl_opt_sack_write((u8 *)th + usual, blocks,

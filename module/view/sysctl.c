@@ -162,6 +162,7 @@ static const struct ctl_table rows[] = {
 	ROW(max_tw_buckets, proc_dointvec_minmax, &zero, NULL),
 	ROW(max_orphans, proc_dointvec_minmax, &zero, NULL),
 	ROW(abort_on_overflow, proc_dointvec_minmax, &zero, &one),
+	ROW(stdurg, proc_dointvec_minmax, &zero, &one),
 	ROW(rfc1337, proc_dointvec_minmax, &zero, &one),
 	ROW_NAMED("tw_reuse", timewait_reuse, proc_dointvec_minmax, &zero, &two),
 	ROW(fastopen, proc_dointvec, NULL, NULL),
