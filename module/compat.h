@@ -95,6 +95,13 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define SKB_CLOCK_MONOTONIC	true
 #endif
 
+/* BPF programs may change the length of an address, too, since 6.7. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define TL_BPF_CONNECT(family, sk, addr, len) BPF_CGROUP_RUN_PROG_##family##_CONNECT(sk, addr)
+#else
+#define TL_BPF_CONNECT(family, sk, addr, len) BPF_CGROUP_RUN_PROG_##family##_CONNECT(sk, addr, len)
+#endif
+
 /* proto.accept takes its results in a struct since 6.10. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 struct proto_accept_arg {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Socket memory: limits for all of the protocol, pressure, and send buffers that grow with the
- * window.
+ * Socket memory: limits for all of the protocol, who is charged, pressure, and send buffers that
+ * grow with the window.
  */
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/swap.h>
 #include "sock.h"
@@ -39,6 +40,91 @@ void tl_mem_net_init(struct tl_net *tn)
 	s->rmem[1] = 128 * 1024;
 	s->rmem[2] = max_t(unsigned long, 128 * 1024, min(6UL * 1024 * 1024, limit));
 }
+
+#ifdef CONFIG_MEMCG
+/**
+ * tl_mem_inherit() - a connection that nobody has accepted is its listener's control group's
+ * @child: clone of @lsk, nothing charged to it yet
+ * @lsk: listener
+ */
+void tl_mem_inherit(struct sock *child, const struct sock *lsk)
+{
+	if (mem_cgroup_sockets_enabled && lsk->sk_memcg && css_tryget(&lsk->sk_memcg->css))
+		child->sk_memcg = lsk->sk_memcg;
+}
+
+/* The control group that pays for what this process does; NULL: nobody, or it already is @now. */
+static struct mem_cgroup *payer(const struct mem_cgroup *now)
+{
+	struct mem_cgroup *memcg;
+
+	rcu_read_lock();
+	memcg = mem_cgroup_from_task(current);
+	if (memcg == now || !memcg->css.parent || !css_tryget(&memcg->css))
+		memcg = NULL;
+	rcu_read_unlock();
+	return memcg;
+}
+
+static bool charge(struct sock *sk, struct mem_cgroup *memcg, int bytes)
+{
+	sk->sk_memcg = memcg;
+	return !bytes || __sk_mem_schedule(sk, bytes, SK_MEM_RECV);
+}
+
+/* Let @memcg pay for all that a socket holds. Return: false if it can't. */
+static bool move(struct sock *sk, struct mem_cgroup *memcg)
+{
+	int bytes = sk->sk_forward_alloc + atomic_read(&sk->sk_rmem_alloc) + sk->sk_wmem_queued;
+	struct mem_cgroup *was = sk->sk_memcg;
+
+	if (bytes < 0 || bytes % PAGE_SIZE)
+		return false;
+	if (bytes)
+		__sk_mem_reclaim(sk, bytes);
+	if (charge(sk, memcg, bytes)) {
+		if (was)
+			css_put(&was->css);
+		return true;
+	}
+	if (charge(sk, was, bytes))
+		return false;
+	/* neither has room: what is there can't be taken away, so nobody is charged for it */
+	sk->sk_memcg = NULL;
+	if (was)
+		css_put(&was->css);
+	atomic_long_add(bytes / PAGE_SIZE, sk->sk_prot->memory_allocated);
+	WRITE_ONCE(sk->sk_forward_alloc, sk->sk_forward_alloc + bytes);
+	return false;
+}
+
+/**
+ * tl_mem_adopt() - a program accepts a connection: from now on its control group is charged
+ * @sk: socket, not locked
+ */
+void tl_mem_adopt(struct sock *sk)
+{
+	struct mem_cgroup *memcg;
+
+	if (!mem_cgroup_sockets_enabled || !cgroup_subsys_on_dfl(memory_cgrp_subsys))
+		return;
+	memcg = payer(sk->sk_memcg);
+	if (!memcg)
+		return;
+	lock_sock(sk);
+	if (!move(sk, memcg))
+		css_put(&memcg->css);
+	release_sock(sk);
+}
+#else
+void tl_mem_inherit(struct sock *child, const struct sock *lsk)
+{
+}
+
+void tl_mem_adopt(struct sock *sk)
+{
+}
+#endif
 
 /**
  * tl_mem_enter_pressure() - the protocol uses too much (proto.enter_memory_pressure)

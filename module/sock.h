@@ -186,6 +186,8 @@ extern unsigned long tl_mem_pressure;
 
 void tl_mem_init(void);
 void tl_mem_net_init(struct tl_net *tn);
+void tl_mem_inherit(struct sock *child, const struct sock *lsk);
+void tl_mem_adopt(struct sock *sk);
 void tl_mem_enter_pressure(struct sock *sk);
 void tl_mem_leave_pressure(struct sock *sk);
 void tl_mem_wake_writer(struct sock *sk);

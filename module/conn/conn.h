@@ -96,6 +96,11 @@ u32 tl_synq_limit(const struct sock *lsk);
 int tl_synq_init(void);
 void tl_synq_exit(void);
 
+/* security.c */
+enum tl_drop tl_security_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w);
+void tl_security_established(struct sock *sk, struct sk_buff *skb);
+int tl_pre_connect(struct sock *sk, struct sockaddr *addr, int len);
+
 /* timewait.c */
 void tl_timewait_enter(struct sock *sk, enum tl_event ev);
 enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_buff *skb,

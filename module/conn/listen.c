@@ -175,6 +175,8 @@ struct sock *tl_accept(struct sock *sk, struct proto_accept_arg *arg)
 	}
 out:
 	release_sock(sk);
+	if (child)
+		tl_mem_adopt(child);
 	arg->err = err;
 	return child;
 }

@@ -374,6 +374,9 @@ static struct sock *cookie_child(struct sock *lsk, struct sk_buff *skb, const st
 		*why = accept_queue_full(lsk);
 		return NULL;
 	}
+	*why = tl_security_syn(lsk, skb, w);
+	if (*why != TL_DROP_NONE)
+		return NULL;
 
 	req_begin(&req, lsk, w);
 	if (cb->opts.seen & opts_allowed(net) & TL_OPT_TIMESTAMP) {
@@ -496,6 +499,11 @@ struct sock *tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 	}
 	if (sk_acceptq_is_full(lsk)) {
 		*why = accept_queue_full(lsk);
+		return NULL;
+	}
+	*why = tl_security_syn(lsk, skb, w);
+	if (*why != TL_DROP_NONE) {
+		TL_INC(net, ListenDrops);
 		return NULL;
 	}
 	if (full)

@@ -174,6 +174,7 @@ TL_PROTO_IOCTL(tl_ioctl)
 
 #define TL_PROTO_COMMON							\
 	.close			= tl_close,				\
+	.pre_connect		= tl_pre_connect,			\
 	.connect		= tl_connect,				\
 	.disconnect		= tl_disconnect,			\
 	.accept			= TL_PROTO_ACCEPT_FN(tl_accept),	\

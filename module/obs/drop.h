@@ -38,6 +38,7 @@
 	TL_DROP(SynQueueFull,	"RFC4987: max_syn_backlog or the listener's backlog")	\
 	TL_DROP(AcceptQueueFull, "the accept queue is full")		\
 	TL_DROP(ListenNoSyn,	"RFC9293 3.10.7.2: LISTEN takes SYNs only")	\
+	TL_DROP(Security,	"a Linux security module refused it")	\
 	TL_DROP(ReqMismatch,	"RFC9293 3.10.7.4: not what SYN-RECEIVED waits for")	\
 	TL_DROP(Deferred,	"TCP_DEFER_ACCEPT: a bare ACK, where data is waited for")	\
 	TL_DROP(ReqTimeout,	"SYN-ACK never acknowledged: synack_retries")	\

@@ -293,7 +293,7 @@ static void take_syn_data_ack(struct sock *sk, u32 ack)
 }
 
 /* SYN-SENT (RFC9293 3.10.7.3). Return: go on with the seventh step? */
-static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
+static enum tl_drop rcv_syn_sent(struct sock *sk, struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	const struct tl_cb *cb = TL_CB(skb);
@@ -330,6 +330,7 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, const struct sk_buff *skb)
 		take_syn_data_ack(sk, cb->ack);
 	tl_fastopen_synack(sk, skb);
 	tl_rto_restart(sk);
+	tl_security_established(sk, skb);
 	tl_established(sk, TL_EV_RCV_SYNACK);
 	tl_ack_synack(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {

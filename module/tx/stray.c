@@ -48,6 +48,9 @@ int tl_stray_send(struct net *net, const struct tl_stray *way, const struct tl_s
 	tl_opts_write((u8 *)(th + 1), seg->which, &opts);
 	tl_opt_fastopen_write((u8 *)th + usual, seg->cookie);
 	tl_checksum(skb, dst, way->tuple);
+	/* packet filters ask whose it is; a listener that has just closed is nobody */
+	if (!skb_set_owner_sk_safe(skb, (struct sock *)way->sk))
+		skb->sk = NULL;
 	TL_INC(net, OutSegs);
 	err = af->xmit_stray(net, skb, dst, way);
 	return net_xmit_eval(err);
