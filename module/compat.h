@@ -20,6 +20,7 @@
 #include <linux/sysctl.h>
 #include <linux/tcp.h>
 #include <linux/timer.h>
+#include <net/inet_common.h>
 #include <net/inet_sock.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -120,10 +121,37 @@ static struct sock *name##_compat(struct sock *sk, int flags, int *err, bool ker
 	return child;								\
 }
 #define TL_PROTO_ACCEPT_FN(name)	name##_compat
+
+/* So do proto_ops.accept and inet_accept(). */
+#define TL_OPS_ACCEPT(name)							\
+static int name##_compat(struct socket *sock, struct socket *newsock, int flags, bool kern) \
+{										\
+	struct proto_accept_arg arg = { .flags = flags, .kern = kern };		\
+										\
+	return name(sock, newsock, &arg);					\
+}
+#define TL_OPS_ACCEPT_FN(name)		name##_compat
+
+static inline int tl_inet_accept(struct socket *sock, struct socket *newsock,
+				 struct proto_accept_arg *arg)
+{
+	return inet_accept(sock, newsock, arg->flags, arg->kern);
+}
 #else
 #define TL_PROTO_ACCEPT(name)
 #define TL_PROTO_ACCEPT_FN(name)	name
+#define TL_OPS_ACCEPT(name)
+#define TL_OPS_ACCEPT_FN(name)		name
+#define tl_inet_accept			inet_accept
 #endif
+
+/* A socket can see level SOL_SOCKET first since 6.3. */
+static inline void tl_sock_custom_sockopt(struct socket *sock)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+#endif
+}
 
 /* proto.ioctl leaves the copy to user space to its caller since 6.5. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)

@@ -11,6 +11,7 @@
 #include <net/transp_v6.h>
 #include "sock.h"
 #include "api/api.h"
+#include "uapi/tcplab.h"
 #include "view/view.h"
 
 static int set_nodelay(struct sock *sk, int val)
@@ -410,7 +411,7 @@ static int get_tcp(struct sock *sk, int name, char __user *val, int __user *len)
 /**
  * tl_setsockopt() - setsockopt() (proto.setsockopt)
  * @sk: socket
- * @level: SOL_TCP for ours, else IP's
+ * @level: SOL_TCP for ours, SOL_SOCKET, else IP's
  * @name: option
  * @val: value
  * @len: its length
@@ -421,6 +422,8 @@ int tl_setsockopt(struct sock *sk, int level, int name, sockptr_t val, unsigned 
 {
 	if (level == SOL_TCP)
 		return set_tcp(sk, name, val, len);
+	if (level == SOL_SOCKET || level == SOL_TCPLAB)
+		return tl_sol_socket_set(sk, level, name, val, len);
 	if (sk->sk_family == AF_INET6)
 		return ipv6_setsockopt(sk, level, name, val, len);
 	return ip_setsockopt(sk, level, name, val, len);

@@ -127,6 +127,7 @@ static int init_sock(struct sock *sk)
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(tn->sysctl.rmem[1]));
 	sk_sockets_allocated_inc(sk);
 	tl_sock_count(sk);
+	tl_sol_socket_init(sk->sk_socket);
 	tl->config.module_held = try_module_get(THIS_MODULE);
 	return tl->config.module_held ? 0 : -ENOBUFS;
 }
@@ -219,11 +220,13 @@ struct proto tl6_prot = {
 	TL_PROTO_COMMON,
 };
 
+TL_OPS_ACCEPT(tl_sock_accept)
+
 #define TL_OPS_COMMON							\
 	.owner		= THIS_MODULE,					\
 	.connect	= inet_stream_connect,				\
 	.socketpair	= sock_no_socketpair,				\
-	.accept		= inet_accept,					\
+	.accept		= TL_OPS_ACCEPT_FN(tl_sock_accept),		\
 	.poll		= tl_poll,					\
 	.gettstamp	= sock_gettstamp,				\
 	.listen		= tl_listen,					\
