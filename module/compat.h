@@ -25,9 +25,10 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
-/* What counts socket memory left net/sock.h in 6.10. */
+/* What counts socket memory, and what steers packets to CPUs, left net/sock.h by 6.10. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <net/proto_memory.h>
+#include <net/rps.h>
 #endif
 
 /* TCP_INFO tells the announced window and rehashes since 6.2, timeouts since 6.7. */
@@ -166,6 +167,81 @@ static int name##_compat(struct sock *sk, int cmd, unsigned long arg)		\
 #else
 #define TL_PROTO_IOCTL(name)
 #define TL_PROTO_IOCTL_FN(name)		name
+#endif
+
+/*
+ * Pages are spliced into a socket by sendmsg() with MSG_SPLICE_PAGES since 6.5; before that each came
+ * by sendpage(), of struct proto and proto_ops. What is missing of the new way is made up from the
+ * old one: pages in bio_vecs, one at a time.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+static inline ssize_t skb_splice_from_iter(struct sk_buff *skb, struct iov_iter *iter,
+					   ssize_t maxsize, gfp_t gfp)
+{
+	const struct bio_vec *v = iter->bvec;
+	size_t n;
+
+	if (!iov_iter_is_bvec(iter) || !iter->count)
+		return -EIO;
+	n = min3((size_t)maxsize, iter->count, v->bv_len - iter->iov_offset);
+	if (skb_append_pagefrags(skb, v->bv_page, v->bv_offset + iter->iov_offset, n))
+		return -EMSGSIZE;
+	iov_iter_advance(iter, n);
+	skb->len += n;
+	skb->data_len += n;
+	skb->truesize += n;
+	return n;
+}
+
+#define TL_PROTO_SENDPAGE(name)							\
+static int name##_page(struct sock *sk, struct page *page, int offset, size_t size, int flags) \
+{										\
+	struct bio_vec v = { .bv_page = page, .bv_len = size, .bv_offset = offset }; \
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };		\
+										\
+	if (flags & MSG_SENDPAGE_NOTLAST)					\
+		msg.msg_flags |= MSG_MORE;					\
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &v, 1, size);			\
+	return name(sk, &msg, size);						\
+}										\
+static int name##_page_lock(struct sock *sk, struct page *page, int offset, size_t size, int flags) \
+{										\
+	int ret;								\
+										\
+	lock_sock(sk);								\
+	ret = name##_page(sk, page, offset, size, flags);			\
+	release_sock(sk);							\
+	return ret;								\
+}
+#define TL_PROTO_SENDPAGE_FN(name)	.sendpage = name##_page_lock,
+#define TL_OPS_SENDPAGE_FN(name)	.sendpage = inet_sendpage, .sendpage_locked = name##_page,
+#else
+#define TL_PROTO_SENDPAGE(name)
+#define TL_PROTO_SENDPAGE_FN(name)
+#define TL_OPS_SENDPAGE_FN(name)
+#endif
+
+/* MSG_SPLICE_PAGES is checked where it comes in since then, too. */
+static inline bool tl_msg_splices(const struct msghdr *msg)
+{
+	return msg->msg_flags & MSG_SPLICE_PAGES && iov_iter_is_bvec(&msg->msg_iter);
+}
+
+/* Is it one that msg_zerocopy_realloc() made? They have a table of functions since 6.10. */
+static inline bool tl_is_msgzc(const struct ubuf_info *uarg)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	return uarg->callback == msg_zerocopy_callback;
+#else
+	return uarg->ops == &msg_zerocopy_ubuf_ops;
+#endif
+}
+
+/* TCP has SO_PEEK_OFF since 6.9. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#define TL_OPS_SET_PEEK_OFF
+#else
+#define TL_OPS_SET_PEEK_OFF	.set_peek_off = sk_set_peek_off,
 #endif
 
 /* Tables are given with their size since 6.6, and end with an empty row before. */

@@ -5,6 +5,7 @@
 #ifndef TCPLAB_API_H
 #define TCPLAB_API_H
 
+#include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/sockptr.h>
 
@@ -12,9 +13,31 @@ struct msghdr;
 struct proto_accept_arg;
 struct sock;
 struct socket;
+struct pipe_inode_info;
 struct tcp_info;
+struct ubuf_info;
 
+/**
+ * struct tl_loan - what a send() does not copy
+ * @refer: it does not: pages are referred to
+ * @uarg: who is told when the program's pages are free; NULL: they are not the program's
+ * @own: a reference of this call's, NULL if the caller keeps one, or nobody is told
+ */
+struct tl_loan {
+	bool			refer;
+	struct ubuf_info	*uarg;
+	struct ubuf_info	*own;
+};
+
+int tl_loan_begin(struct sock *sk, const struct msghdr *msg, size_t len, struct tl_loan *loan);
+void tl_loan_end(struct tl_loan *loan, bool sent);
 int tl_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
+int tl_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len);
+int tl_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor);
+ssize_t tl_splice_read(struct socket *sock, loff_t *pos, struct pipe_inode_info *pipe, size_t len,
+		       unsigned int flags);
+void tl_splice_eof(struct socket *sock);
+int tl_peek_len(struct socket *sock);
 int tl_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
 __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait);
 int tl_ioctl(struct sock *sk, int cmd, int *arg);

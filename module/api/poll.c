@@ -100,6 +100,17 @@ static int bytes_readable(const struct sock *sk)
 }
 
 /**
+ * tl_peek_len() - what a recv() would give (proto_ops.peek_len)
+ * @sock: socket
+ *
+ * Return: octets.
+ */
+int tl_peek_len(struct socket *sock)
+{
+	return bytes_readable(sock->sk);
+}
+
+/**
  * tl_ioctl() - SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK (proto.ioctl)
  * @sk: socket
  * @cmd: which

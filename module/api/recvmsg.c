@@ -34,6 +34,7 @@ static void eat(struct sock *sk, struct sk_buff *skb)
  * @len: octets still wanted
  * @flags: MSG_*
  * @seq: the next octet to be read
+ * @ahead: what SO_PEEK_OFF made it begin further on
  * @base: what the socket's own place in the stream was when @seq was right
  * @copied: octets read
  */
@@ -42,6 +43,7 @@ struct reading {
 	size_t		len;
 	int		flags;
 	u32		seq;
+	u32		ahead;
 	u32		base;
 	int		copied;
 };
@@ -85,8 +87,11 @@ static int take(struct sock *sk, struct reading *r, struct sk_buff *skb, u32 off
 	r->seq += used;
 	r->copied += used;
 	r->len -= used;
-	if (r->flags & MSG_PEEK)
+	if (r->flags & MSG_PEEK) {
+		sk_peek_offset_fwd(sk, used);
 		return 1;
+	}
+	sk_peek_offset_bwd(sk, used);
 	consume(sk, r);
 	if (offset + used == skb->len)
 		eat(sk, skb);
@@ -138,7 +143,7 @@ static int await(struct sock *sk, struct reading *r, int target, long *timeo)
 	/* Somebody else may have read, or disconnected, meanwhile. */
 	if (r->base != tl_sk(sk)->rcv.copied) {
 		r->base = tl_sk(sk)->rcv.copied;
-		r->seq = r->base;
+		r->seq = r->base + r->ahead;
 	}
 	return 1;
 }
@@ -188,8 +193,8 @@ static int recv_urgent(struct sock *sk, struct msghdr *msg, size_t len, int flag
 static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	struct reading r = {
-		.msg = msg, .len = len, .flags = flags,
-		.seq = tl_sk(sk)->rcv.copied, .base = tl_sk(sk)->rcv.copied,
+		.msg = msg, .len = len, .flags = flags, .base = tl_sk(sk)->rcv.copied,
+		.ahead = max(sk_peek_offset(sk, flags), 0),
 	};
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
@@ -200,6 +205,7 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 	if (flags & MSG_OOB)
 		return recv_urgent(sk, msg, len, flags);
 
+	r.seq = r.base + r.ahead;
 	/* once at least: even a read of no bytes waits for one, as in Linux */
 	do {
 		struct sk_buff *skb;
@@ -216,6 +222,53 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 	if (!(flags & MSG_PEEK))
 		tl_ack_after_read(sk, r.copied);
 	return r.copied ?: min(err, 0);
+}
+
+/* What io_uring asks for: octets left, or the end of the stream, which is to be read, too. */
+static int left(const struct sock *sk)
+{
+	return (tl_sk(sk)->rcv.nxt - tl_sk(sk)->rcv.copied) ?: sock_flag(sk, SOCK_DONE);
+}
+
+/**
+ * tl_read_sock() - show what can be read to a function (proto_ops.read_sock)
+ * @sk: socket, locked
+ * @desc: the function's; it ends when count is 0
+ * @actor: says how much of a buffer it took
+ *
+ * At an urgent octet it ends, as in Linux.
+ *
+ * Return: bytes taken, 0 if there is nothing, or an errno.
+ */
+int tl_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor)
+{
+	struct reading r = { .seq = tl_sk(sk)->rcv.copied };
+	struct sk_buff *skb;
+	u32 offset, len;
+	int used = 0;
+
+	if (sk->sk_state == TCP_LISTEN)
+		return -ENOTCONN;
+	while ((skb = find(sk, r.seq, &offset))) {
+		len = skb->len - offset;
+		if (unlikely(tl_sk(sk)->rcv.urgent.state))
+			len = tl_urgent_limit(sk, r.seq, len);
+		if (!len)
+			break;
+		used = actor(desc, skb, offset, len);
+		if (used <= 0)
+			break;
+		r.seq += used;
+		r.copied += used;
+		consume(sk, &r);
+		if (offset + used == skb->len)
+			eat(sk, skb);
+		if (!desc->count)
+			break;
+	}
+	if (r.copied)
+		tl_ack_after_read(sk, r.copied);
+	return r.copied ?: min(used, 0);
 }
 
 /**
@@ -237,6 +290,8 @@ int tl_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *
 
 	lock_sock(sk);
 	ret = recvmsg_locked(sk, msg, len, flags);
+	if (msg->msg_get_inq && ret >= 0)
+		msg->msg_inq = left(sk);
 	release_sock(sk);
 	return ret;
 }

@@ -37,7 +37,16 @@ static int wait_memory(struct sock *sk, long *timeo)
 	return sk_stream_wait_memory(sk, timeo);
 }
 
-static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
+static int append(struct sock *sk, struct msghdr *msg, const struct tl_loan *loan)
+{
+	if (unlikely(loan && loan->refer))
+		return tl_txq_refer(sk, msg, msg_data_left(msg), loan->uarg);
+	return tl_txq_append(sk, msg, msg_data_left(msg));
+}
+
+/* @loan: whether pages are lent or spliced; NULL: all is copied */
+static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
+			  const struct tl_loan *loan)
 {
 	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
 	struct tl_sock *tl = tl_sk(sk);
@@ -61,14 +70,14 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
 
 	while (msg_data_left(msg)) {
 		if (sk_stream_memory_free(sk)) {
-			err = tl_txq_append(sk, msg, msg_data_left(msg));
+			err = append(sk, msg, loan);
 			if (err > 0) {
 				copied += err;
 				if (push_now(tl))
 					tl_output(sk, TL_PUSH_HOLD);
 				continue;
 			}
-			if (err == -EFAULT)
+			if (err != -ENOMEM)
 				goto out_err;
 		}
 		/* The buffer is full, or memory is short. */
@@ -100,6 +109,29 @@ out_err:
 }
 
 /**
+ * tl_sendmsg_locked() - tl_sendmsg(), by who has the lock (proto_ops.sendmsg_locked)
+ * @sk: socket, locked
+ * @msg: data and flags
+ * @len: bytes of data
+ *
+ * Return: as tl_sendmsg().
+ */
+int tl_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	struct tl_loan loan;
+	int ret;
+
+	if (likely(!(msg->msg_flags & (MSG_ZEROCOPY | MSG_SPLICE_PAGES))))
+		return sendmsg_locked(sk, msg, len, NULL);
+	ret = tl_loan_begin(sk, msg, len, &loan);
+	if (ret)
+		return sk_stream_error(sk, msg->msg_flags, ret);
+	ret = sendmsg_locked(sk, msg, len, &loan);
+	tl_loan_end(&loan, ret > 0);
+	return ret;
+}
+
+/**
  * tl_sendmsg() - send() and its kin (proto.sendmsg; RFC9293 3.10.2)
  * @sk: socket
  * @msg: data and flags
@@ -112,7 +144,7 @@ int tl_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	int ret;
 
 	lock_sock(sk);
-	ret = sendmsg_locked(sk, msg, len);
+	ret = tl_sendmsg_locked(sk, msg, len);
 	release_sock(sk);
 	return ret;
 }

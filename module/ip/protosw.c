@@ -128,6 +128,7 @@ static int init_sock(struct sock *sk)
 	sk_sockets_allocated_inc(sk);
 	tl_sock_count(sk);
 	tl_sol_socket_init(sk->sk_socket);
+	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);	/* for io_uring */
 	tl->config.module_held = try_module_get(THIS_MODULE);
 	return tl->config.module_held ? 0 : -ENOBUFS;
 }
@@ -172,6 +173,7 @@ static int hash_sock(struct sock *sk)
 
 TL_PROTO_ACCEPT(tl_accept)
 TL_PROTO_IOCTL(tl_ioctl)
+TL_PROTO_SENDPAGE(tl_sendmsg_locked)
 
 #define TL_PROTO_COMMON							\
 	.close			= tl_close,				\
@@ -188,6 +190,8 @@ TL_PROTO_IOCTL(tl_ioctl)
 	.keepalive		= tl_keepalive_set,			\
 	.recvmsg		= tl_recvmsg,				\
 	.sendmsg		= tl_sendmsg,				\
+	TL_PROTO_SENDPAGE_FN(tl_sendmsg_locked)				\
+	.splice_eof		= tl_splice_eof,			\
 	.backlog_rcv		= tl_rcv_backlog,			\
 	.release_cb		= release_cb,				\
 	.hash			= hash_sock,				\
@@ -235,7 +239,14 @@ TL_OPS_ACCEPT(tl_sock_accept)
 	.getsockopt	= sock_common_getsockopt,			\
 	.sendmsg	= inet_sendmsg,					\
 	.recvmsg	= inet_recvmsg,					\
-	.mmap		= sock_no_mmap
+	.mmap		= sock_no_mmap,					\
+	TL_OPS_SENDPAGE_FN(tl_sendmsg_locked)				\
+	TL_OPS_SET_PEEK_OFF						\
+	.splice_eof	= inet_splice_eof,				\
+	.splice_read	= tl_splice_read,				\
+	.read_sock	= tl_read_sock,					\
+	.sendmsg_locked	= tl_sendmsg_locked,				\
+	.peek_len	= tl_peek_len
 
 static const struct proto_ops stream_ops = {
 	.family		= PF_INET,

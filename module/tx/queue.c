@@ -7,6 +7,11 @@
  * A chunk is an sk_buff without header, of up to 64 KiB, whatever was written and whatever will be
  * sent: writing appends to the last one, segments are views cut from any place (tl_txq_fill()), and
  * an acknowledged chunk goes as a whole.
+ *
+ * Most is copied into pages of ours. Pages of a file or a pipe are referred to (MSG_SPLICE_PAGES),
+ * and so are those that a program lends (MSG_ZEROCOPY): it is told when nobody looks at them any
+ * more, by a ubuf_info that the chunk and each segment cut from it hold. A chunk with lent pages
+ * has nothing else, and nothing of another ubuf_info.
  */
 #include "sock.h"
 
@@ -42,6 +47,12 @@ static struct sk_buff *chunk_create(struct sock *sk)
 	return skb;
 }
 
+/* Lent pages are charged to who lends them: against RLIMIT_MEMLOCK, by msg_zerocopy_realloc(). */
+static u32 chunk_charge(const struct sk_buff *skb)
+{
+	return unlikely(skb_zcopy_pure(skb)) ? SKB_TRUESIZE(skb_end_offset(skb)) : skb->truesize;
+}
+
 static void chunk_free(struct sock *sk, struct sk_buff *skb)
 {
 	__skb_unlink(skb, &sk->sk_write_queue);
@@ -50,7 +61,7 @@ static void chunk_free(struct sock *sk, struct sk_buff *skb)
 	if (tl_sk(sk)->snd.cursor_again == skb)
 		tl_sk(sk)->snd.cursor_again = NULL;
 	sk_wmem_queued_add(sk, -skb->truesize);
-	sk_mem_uncharge(sk, skb->truesize);
+	sk_mem_uncharge(sk, chunk_charge(skb));
 	__kfree_skb(skb);
 }
 
@@ -66,6 +77,13 @@ static void chunk_extend(struct sk_buff *skb, struct page_frag *pfrag, int copie
 		page_ref_inc(pfrag->page);
 	}
 	pfrag->offset += copied;
+}
+
+static void chunk_grew(struct sock *sk, struct sk_buff *skb, int n)
+{
+	TL_CB(skb)->end += n;
+	WRITE_ONCE(tl_sk(sk)->snd.end, TL_CB(skb)->end);
+	tl_chrono_start(sk, TL_CHRONO_BUSY);
 }
 
 /* How much of @copy there is memory for; a little is always, as in Linux (wmem's least). */
@@ -93,7 +111,7 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
 
 	if (!sk_page_frag_refill(sk, pfrag))
 		return -ENOMEM;
-	if (skb && skb->len < chunk_max(sk)) {
+	if (skb && skb->len < chunk_max(sk) && !skb_zcopy_pure(skb)) {
 		i = skb_shinfo(skb)->nr_frags;
 		merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
 		if (!merge && i >= MAX_SKB_FRAGS)
@@ -117,13 +135,69 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
 	if (err)
 		goto fail;
 	chunk_extend(skb, pfrag, copy, merge);
-	TL_CB(skb)->end += copy;
-	WRITE_ONCE(tl_sk(sk)->snd.end, TL_CB(skb)->end);
-	tl_chrono_start(sk, TL_CHRONO_BUSY);
+	chunk_grew(sk, skb, copy);
 	return copy;
 fail:
 	if (!skb->len)
 		chunk_free(sk, skb);
+	return err;
+}
+
+/* Pages that are not the program's: whoever sums them up or encrypts them must not trust them. */
+static int splice_pages(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, int len)
+{
+	int n;
+
+	len = within_means(sk, len);
+	if (len <= 0)
+		return -ENOMEM;
+	n = skb_splice_from_iter(skb, &msg->msg_iter, len, sk->sk_allocation);
+	if (n <= 0)
+		return n ?: -EIO;
+	if (!(msg->msg_flags & MSG_NO_SHARED_FRAGS))
+		skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
+	sk_wmem_queued_add(sk, n);
+	sk_mem_charge(sk, n);
+	return n;
+}
+
+/**
+ * tl_txq_refer() - take pages into the end of the stream without a copy
+ * @sk: socket, locked
+ * @msg: with MSG_SPLICE_PAGES an iterator over pages, else over the program's memory
+ * @len: how much of it is left, not 0
+ * @uarg: who is told when the program's pages are free; NULL for MSG_SPLICE_PAGES
+ *
+ * Return: bytes taken, at least one; -ENOMEM (wait for memory), or another errno.
+ */
+int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_info *uarg)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	bool fresh = !skb || skb->len >= chunk_max(sk) || skb_zcopy_pure(skb) != !!uarg;
+	int n, err;
+
+	for (;;) {
+		if (fresh) {
+			skb = chunk_create(sk);
+			if (!skb)
+				return -ENOMEM;
+			if (uarg)
+				skb_shinfo(skb)->flags |= SKBFL_PURE_ZEROCOPY;
+		}
+		n = min_t(size_t, len, chunk_max(sk) - skb->len);
+		err = uarg ? skb_zerocopy_iter_stream(sk, skb, msg, n, uarg) :
+			     splice_pages(sk, skb, msg, n);
+		if (err > 0)
+			break;
+		if (!fresh && (err == -EMSGSIZE || err == -EEXIST)) {
+			fresh = true;		/* too many pieces, or somebody else's */
+			continue;
+		}
+		if (!skb->len)
+			chunk_free(sk, skb);
+		return err ?: -EFAULT;
+	}
+	chunk_grew(sk, skb, err);
 	return err;
 }
 
@@ -190,6 +264,7 @@ static u32 refer(struct sk_buff *to, const struct sk_buff *chunk, u32 offset, u3
 		done += n;
 		offset = 0;
 	}
+	skb_shinfo(to)->flags |= info->flags & SKBFL_SHARED_FRAG;
 	to->len += done;
 	to->data_len += done;
 	to->truesize += done;
@@ -203,15 +278,17 @@ static u32 refer(struct sk_buff *to, const struct sk_buff *chunk, u32 offset, u3
  * @seq: first octet
  * @len: how many are wanted, not 0
  *
- * Return: how many there are: fewer than @len if the stream lies in too many pieces.
+ * Return: how many there are: fewer than @len if the stream lies in too many pieces, or where pages
+ *	that were lent begin or end: each segment with such pages holds their ubuf_info.
  */
 int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 {
 	struct sk_buff *chunk = find(sk, seq);
+	struct ubuf_info *uarg = skb_zcopy(chunk);
 	bool copy = tl_txq_linear(len);
 	u32 done = 0;
 
-	while (chunk && done < len) {
+	while (chunk && done < len && (copy || skb_zcopy(chunk) == uarg)) {
 		u32 offset = seq + done - TL_CB(chunk)->seq;
 		u32 n = min(chunk->len - offset, len - done), got = n;
 
@@ -225,6 +302,8 @@ int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 			break;
 		chunk = skb_peek_next(chunk, &sk->sk_write_queue);
 	}
+	if (unlikely(uarg) && !copy)
+		skb_zcopy_set(skb, uarg, NULL);
 	return done;
 }
 

@@ -18,6 +18,7 @@ struct tl_range;
 struct tl_stray;
 struct tl_tuple;
 struct msghdr;
+struct ubuf_info;
 
 /**
  * struct tl_snd - send sequence variables (RFC9293 3.3.1) and what belongs to them
@@ -152,6 +153,7 @@ struct tl_sent {
 
 /* queue.c */
 int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len);
+int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_info *uarg);
 void tl_txq_acked(struct sock *sk, u32 una);
 void tl_txq_purge(struct sock *sk);
 int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
