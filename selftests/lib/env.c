@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/utsname.h>
 
 #include "lab.h"
 
@@ -269,4 +270,16 @@ int lab_conn_state(const struct lab *lab, int lport, int rport)
 			return st;
 	}
 	return 0;
+}
+
+/* Is this kernel that version of Linux, or a later one? */
+bool lab_kernel(int major, int minor)
+{
+	struct utsname u;
+	char *dot;
+	long is;
+
+	uname(&u);
+	is = strtol(u.release, &dot, 10);
+	return is > major || (is == major && strtol(dot + 1, NULL, 10) >= minor);
 }
