@@ -21,9 +21,9 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module compile helpers failmem cc-example release tests check debug debug-race bench-links fuzz demo vm lint install clean help
+.PHONY: all module tools compile helpers failmem cc-example release tests check debug debug-race bench-links fuzz demo vm lint install install-programs clean help
 
-all: module
+all: module tools
 
 module: compile
 	@cmp -s "$(work)/tcplab.ko" tcplab.ko || cp "$(work)/tcplab.ko" tcplab.ko
@@ -36,6 +36,13 @@ compile:
 	@scripts/source-links "$(work)"
 	@echo "  KERNEL  $(release)"
 	+@$(kbuild) modules
+
+# For programs, not for the kernel: what scripts/tcplab-run loads into them
+tools: build/tools/preload.so
+
+build/tools/preload.so: tools/preload.c module/uapi/tcplab.h
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -fPIC -shared -o $@ $< -ldl
 
 # Modules that tests load, for the same kernel, in folders beside the module's objects
 helpers: failmem cc-example
@@ -96,14 +103,19 @@ lint:
 	@scripts/setup lint
 	@scripts/lint
 
-install: compile
+install: compile install-programs
 	install -D -m 644 "$(work)/tcplab.ko" "$(DESTDIR)/lib/modules/$(release)/updates/tcplab.ko"
-	install -D -m 644 module/uapi/tcplab.h "$(DESTDIR)/usr/local/include/tcplab.h"
 	@# what a module with an algorithm of its own needs: Documentation/congestion-control.rst
 	install -D -m 644 "$(work)/Module.symvers" "$(DESTDIR)/lib/modules/$(release)/updates/tcplab.symvers"
 	@for header in cc/cc.h pure.h compat.h wire.h; do \
 		install -v -D -m 644 module/$$header "$(DESTDIR)/usr/local/include/tcplab/$$header"; done
 	@[ -n "$(DESTDIR)" ] || depmod "$(release)"
+
+# What does not depend on the kernel
+install-programs: tools
+	install -D -m 644 module/uapi/tcplab.h "$(DESTDIR)/usr/local/include/tcplab.h"
+	install -D -m 755 scripts/tcplab-run "$(DESTDIR)/usr/local/bin/tcplab-run"
+	install -D -m 755 build/tools/preload.so "$(DESTDIR)/usr/local/lib/tcplab/preload.so"
 
 clean:
 	rm -rf build tcplab.ko
@@ -122,5 +134,5 @@ help:
 	@echo 'make vm         a shell in a VM with the module loaded and two namespaces joined by veth'
 	@echo 'make lint       checkpatch, sparse, W=1, shellcheck'
 	@echo 'make tests      build the test programs only'
-	@echo 'make install    the module and its header, under DESTDIR'
+	@echo 'make install    the module, its header, tcplab-run; under DESTDIR'
 	@echo 'make clean      remove what was built'
