@@ -38,11 +38,16 @@ compile:
 	+@$(kbuild) modules
 
 # For programs, not for the kernel: what scripts/tcplab-run loads into them
-tools: build/tools/preload.so
+tools: build/tools/preload.so build/tools/cgroup
 
 build/tools/preload.so: tools/preload.c module/uapi/tcplab.h
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -Wextra -fPIC -shared -o $@ $< -ldl
+
+# and how it moves a control group
+build/tools/cgroup: tools/cgroup.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -o $@ $<
 
 # Modules that tests load, for the same kernel, in folders beside the module's objects
 helpers: failmem cc-example
@@ -116,6 +121,7 @@ install-programs: tools
 	install -D -m 644 module/uapi/tcplab.h "$(DESTDIR)/usr/local/include/tcplab.h"
 	install -D -m 755 scripts/tcplab-run "$(DESTDIR)/usr/local/bin/tcplab-run"
 	install -D -m 755 build/tools/preload.so "$(DESTDIR)/usr/local/lib/tcplab/preload.so"
+	install -D -m 755 build/tools/cgroup "$(DESTDIR)/usr/local/lib/tcplab/cgroup"
 
 clean:
 	rm -rf build tcplab.ko

@@ -56,7 +56,7 @@ int socket(int family, int type, int protocol)
 {
 	prepare();
 	if (!next_socket) {
-		errno = ENOSYS;
+		errno = EPROTONOSUPPORT;
 		return -1;
 	}
 	return next_socket(family, type, asks_for_tcp(family, type, protocol) ? wanted : protocol);
