@@ -31,6 +31,14 @@
 #include <net/rps.h>
 #endif
 
+/* Options of TCP that came after 6.1. */
+#ifndef TCP_AO_REPAIR
+#define TCP_AO_REPAIR	42
+#endif
+#ifndef TCP_IS_MPTCP
+#define TCP_IS_MPTCP	43
+#endif
+
 /* TCP_INFO tells the announced window and rehashes since 6.2, timeouts since 6.7. */
 static inline void tl_info_window(struct tcp_info *info, u32 wnd, u32 rehashes)
 {
@@ -70,6 +78,7 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define tl_inet_recverr(sk)		(inet_sk(sk)->recverr)
 #define tl_inet6_recverr(sk)		(inet6_sk(sk)->recverr)
 #define tl_inet6_sndflow(sk)		(inet6_sk(sk)->sndflow)
+#define tl_inet6_repflow(sk)		(inet6_sk(sk)->repflow)
 #define tl_inet6_fl_list(sk)		(inet6_sk(sk)->ipv6_fl_list)
 #define tl_inet_defer_connect(sk)	(inet_sk(sk)->defer_connect)
 #define tl_inet_set_defer_connect(sk, on) (inet_sk(sk)->defer_connect = (on))
@@ -77,6 +86,7 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define tl_inet_recverr(sk)		inet_test_bit(RECVERR, sk)
 #define tl_inet6_recverr(sk)		inet6_test_bit(RECVERR6, sk)
 #define tl_inet6_sndflow(sk)		inet6_test_bit(SNDFLOW, sk)
+#define tl_inet6_repflow(sk)		inet6_test_bit(REPFLOW, sk)
 #define tl_inet6_fl_list(sk)		(inet_sk(sk)->ipv6_fl_list)
 #define tl_inet_defer_connect(sk)	inet_test_bit(DEFER_CONNECT, sk)
 #define tl_inet_set_defer_connect(sk, on) inet_assign_bit(DEFER_CONNECT, sk, on)

@@ -171,6 +171,23 @@ void tl_mem_wake_writer(struct sock *sk)
 	rcu_read_unlock();
 }
 
+/**
+ * tl_mem_unsent_free() - is little enough of the stream unsent (proto.stream_memory_free)?
+ * @sk: socket, locked or not
+ * @wake: 1: for a program that waits it must be half of that
+ *
+ * TCP_NOTSENT_LOWAT: what is written late can be decided late.
+ */
+bool tl_mem_unsent_free(const struct sock *sk, int wake)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 unsent = READ_ONCE(tl->snd.end) - READ_ONCE(tl->snd.nxt);
+	u32 most = READ_ONCE(tl->config.notsent_lowat) ?:
+		   TL_SYSCTL(sock_net(sk), notsent_lowat);
+
+	return (unsent << wake) < most;
+}
+
 /* What a segment of the largest size costs, if each is a buffer of its own. */
 static u32 segment_cost(const struct tl_sock *tl)
 {

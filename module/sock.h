@@ -42,9 +42,14 @@ struct tl_config {
 	u32	user_timeout;		/* ms */
 	int	linger2;		/* jiffies; negative: no FIN-WAIT-2 for orphans */
 	u32	window_clamp;		/* bytes, TCP_WINDOW_CLAMP */
+	u32	notsent_lowat;		/* bytes */
+	u32	tx_delay;		/* µs */
+	struct tl_saved_syn *saved_syn;	/* until the program reads it; conn/synq.h */
 	u8	keep_probes;
 	u8	syn_retries;
 	u8	defer_accept;		/* SYN-ACKs for which a bare ACK waits; see tl_synq_rcv() */
+	u8	save_syn;		/* enum tl_save_syn */
+	bool	thin_linear;
 	bool	module_held;		/* see init_sock() in ip/protosw.c */
 };
 
@@ -178,6 +183,7 @@ extern struct proto tl_prot, tl6_prot;
 void tl_sock_reset(struct sock *sk);
 void tl_sock_links(struct sock *sk);
 void tl_sock_count(struct sock *sk);
+void tl_sock_become_v4(struct sock *sk);
 
 /* Where sending and receiving meet memory: mem.c, below all rooms that use it. */
 extern long tl_mem_limits[3];
@@ -192,6 +198,7 @@ void tl_mem_enter_pressure(struct sock *sk);
 void tl_mem_leave_pressure(struct sock *sk);
 void tl_mem_wake_writer(struct sock *sk);
 void tl_mem_grow_sndbuf(struct sock *sk);
+bool tl_mem_unsent_free(const struct sock *sk, int wake);
 void tl_write_space(struct sock *sk);
 
 #endif

@@ -16,23 +16,6 @@ static bool at_mark(const struct sock *sk)
 	       READ_ONCE(rcv->urgent.seq) == READ_ONCE(rcv->copied);
 }
 
-static bool readable(struct sock *sk)
-{
-	const struct tl_sock *tl = tl_sk(sk);
-	int avail = READ_ONCE(tl->rcv.nxt) - READ_ONCE(tl->rcv.copied);
-
-	/* the urgent octet is not for a usual read */
-	if (at_mark(sk) && !sock_flag(sk, SOCK_URGINLINE))
-		avail--;
-	/* The FIN counts in RCV.NXT: it makes a socket readable, too. */
-	if (avail <= 0)
-		return false;
-	/* More than SO_RCVLOWAT may never come, if the window is shut before. */
-	return avail >= sock_rcvlowat(sk, 0, INT_MAX) ||
-	       atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) ||
-	       tl_rcv_window_left(tl) <= READ_ONCE(tl->rcv.mss);
-}
-
 static __poll_t writable(struct sock *sk)
 {
 	if (__sk_stream_is_writeable(sk, 1))
@@ -75,7 +58,8 @@ __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait)
 		if (tl_inet_defer_connect(sk))	/* the first write will connect */
 			mask |= EPOLLOUT | EPOLLWRNORM;
 	} else if (state != TCP_SYN_RECV || READ_ONCE(tl_sk(sk)->fo.listener)) {
-		if (readable(sk))
+		/* the urgent octet is not for a usual read */
+		if (tl_rcv_ready(sk, at_mark(sk) && !sock_flag(sk, SOCK_URGINLINE)))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		if (unlikely(smp_load_acquire(&tl_sk(sk)->rcv.urgent.state) == TL_URGENT_HERE))
 			mask |= EPOLLPRI;

@@ -2,6 +2,7 @@
 /*
  * recv(): copy out of the receive queue, and tell the peer when that is worth a window update.
  */
+#include <net/busy_poll.h>
 #include <net/inet_common.h>
 #include "sock.h"
 #include "api/api.h"
@@ -288,6 +289,9 @@ int tl_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return inet_recv_error(sk, msg, len, addr_len);
 
+	if (sk_can_busy_loop(sk) && skb_queue_empty_lockless(&sk->sk_receive_queue) &&
+	    READ_ONCE(sk->sk_state) == TCP_ESTABLISHED)
+		sk_busy_loop(sk, flags & MSG_DONTWAIT);		/* SO_BUSY_POLL */
 	lock_sock(sk);
 	ret = recvmsg_locked(sk, msg, len, flags);
 	if (msg->msg_get_inq && ret >= 0)

@@ -30,6 +30,17 @@ static void mark_urgent(struct tl_sock *tl)
 	tl->snd.urgent = 1;
 }
 
+/* May more be written? If too much waits to be sent (TCP_NOTSENT_LOWAT), can that go now? */
+static bool has_room(struct sock *sk)
+{
+	if (sk_stream_memory_free(sk))
+		return true;
+	if (tl_mem_unsent_free(sk, 0))
+		return false;
+	tl_output_push(sk);
+	return sk_stream_memory_free(sk);
+}
+
 static int wait_memory(struct sock *sk, long *timeo)
 {
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
@@ -69,7 +80,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 		goto out_err;
 
 	while (msg_data_left(msg)) {
-		if (sk_stream_memory_free(sk)) {
+		if (has_room(sk)) {
 			err = append(sk, msg, loan);
 			if (err > 0) {
 				copied += err;

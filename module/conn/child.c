@@ -16,8 +16,10 @@ static void forget_listener(struct sock *child, const struct sock *lsk)
 	RCU_INIT_POINTER(child->sk_rx_dst, NULL);
 	atomic64_set(&child->sk_cookie, 0);
 	tl_sock_links(child);
+	tl_sk(child)->config.saved_syn = NULL;
 	tl_cc_inherit(&tl_sk(child)->cc, &tl_sk(lsk)->cc, &tl_net(sock_net(lsk))->cc);
 	tl_sock_reset(child);
+	tl_sk(child)->ackp.interactive = tl_sk(lsk)->ackp.interactive;	/* TCP_QUICKACK */
 	tl_sock_count(child);
 }
 
@@ -67,6 +69,18 @@ static void take_request(struct sock *child, const struct tl_req *req)
 			.rows	= 1,
 			.ms	= div_u64(tl_clock_us() - req->born_us, USEC_PER_MSEC),
 		};
+}
+
+/**
+ * tl_saved_syn_free() - forget the SYN that a connection began with
+ * @sk: socket, locked, or not seen by anybody any more
+ */
+void tl_saved_syn_free(struct sock *sk)
+{
+	struct tl_config *config = &tl_sk(sk)->config;
+
+	kfree(config->saved_syn);
+	config->saved_syn = NULL;
 }
 
 /**

@@ -351,6 +351,7 @@ int tl_disconnect(struct sock *sk, int flags)
 		sk->sk_frag.offset = 0;
 	}
 	sk_dst_reset(sk);
+	tl_saved_syn_free(sk);
 	tl_sock_reset(sk);
 	tl_port_local(sk, inet->inet_num);
 	WARN_ON_ONCE(inet->inet_num && !tl->bound.port);

@@ -101,6 +101,9 @@ enum tl_drop tl_security_syn(struct sock *lsk, struct sk_buff *skb, const struct
 void tl_security_established(struct sock *sk, struct sk_buff *skb);
 int tl_pre_connect(struct sock *sk, struct sockaddr *addr, int len);
 
+/* child.c */
+void tl_saved_syn_free(struct sock *sk);
+
 /* timewait.c */
 void tl_timewait_enter(struct sock *sk, enum tl_event ev);
 enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_buff *skb,

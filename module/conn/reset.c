@@ -22,7 +22,8 @@ void tl_reset_stray(struct net *net, const struct sk_buff *skb, const struct tl_
 	const struct tl_stray way = {
 		.tuple	= &w->tuple,
 		.dev	= (sk ? READ_ONCE(sk->sk_bound_dev_if) : 0) ?: w->scope,
-		.mark	= sk ? READ_ONCE(sk->sk_mark) : 0,
+		.mark	= af->reply_mark(net, skb) ?: (sk ? READ_ONCE(sk->sk_mark) : 0),
+		.priority = sk ? READ_ONCE(sk->sk_priority) : 0,
 		.tos	= 0,
 		.sk	= sk,
 	};

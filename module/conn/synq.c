@@ -31,6 +31,7 @@ static void req_free_rcu(struct rcu_head *rcu)
 static void req_free(struct tl_req *req)
 {
 	tl_mini_timer_end(&req->timer);
+	kfree(req->saved_syn);
 	atomic_dec(&tl_sk(req->listener)->listener.half_open);
 	sock_put(req->listener);
 	call_rcu(&req->rcu, req_free_rcu);
@@ -239,6 +240,8 @@ static void req_begin(struct tl_req *req, struct sock *lsk, const struct tl_wher
 	req->listener = lsk;
 	req->ts_off = tl_ts_offset(tn, &w->tuple);
 	req->mark = READ_ONCE(lsk->sk_mark);
+	if (!req->mark && TL_SYSCTL(sock_net(lsk), fwmark_accept))
+		req->mark = w->mark;
 	req->tos = tl_sock_class(lsk, &w->tuple) & ~INET_ECN_MASK;
 	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
 }
@@ -251,6 +254,28 @@ static u32 choose_iss(struct net *net, const struct tl_cb *cb, const struct tl_w
 	if (cb->anew && !seq_gt(iss, cb->was_nxt + U16_MAX))
 		iss = cb->was_nxt + U16_MAX + 1;
 	return iss;
+}
+
+/*
+ * Note the headers of the SYN if the program asked for that; a request bounds it: with cookies there
+ * is none. Without memory the program does without, as in Linux.
+ */
+static void req_save_syn(struct tl_req *req, const struct sk_buff *skb)
+{
+	u8 what = READ_ONCE(tl_sk(req->listener)->config.save_syn);
+	const u8 *from, *end = skb_transport_header(skb) + tcp_hdrlen(skb);
+	struct tl_saved_syn *syn;
+
+	if (likely(!what))
+		return;
+	from = what == TL_SAVE_SYN_LINK && skb_mac_header_was_set(skb) ?
+	       skb_mac_header(skb) : skb_network_header(skb);
+	syn = kmalloc(struct_size(syn, data, end - from), GFP_ATOMIC);
+	if (!syn)
+		return;
+	syn->len = end - from;
+	memcpy(syn->data, from, syn->len);
+	req->saved_syn = syn;
 }
 
 static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
@@ -267,6 +292,7 @@ static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 	req->irs = cb->seq;
 	req->iss = choose_iss(net, cb, w);
 	req_negotiate(net, req, skb, af);
+	req_save_syn(req, skb);
 	tl_mini_timer_init(&req->timer, req_timer);
 	return req;
 }
@@ -432,9 +458,13 @@ static struct sock *early_child(struct sock *lsk, struct sk_buff *skb, const str
 	req.irs = TL_CB(skb)->seq;
 	req.iss = choose_iss(net, TL_CB(skb), w);
 	req_negotiate(net, &req, skb, af);
+	req_save_syn(&req, skb);
 	child = tl_child_create(&req, skb, af);
-	if (!child)
+	if (!child) {
+		kfree(req.saved_syn);
 		return NULL;
+	}
+	tl_sk(child)->config.saved_syn = req.saved_syn;
 	return enter_child(net, child, TL_EV_RCV_SYN) ? child : NULL;
 }
 
@@ -571,7 +601,11 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 static struct sock *req_mismatch(struct net *net, struct tl_req *req, struct sk_buff *skb,
 				 const struct tl_af_ops *af, enum tl_drop *why)
 {
-	const struct tl_where w = { .tuple = req->node.tuple, .scope = req->node.bound_dev };
+	const struct tl_where w = {
+		.tuple	= req->node.tuple,
+		.scope	= req->node.bound_dev,
+		.mark	= skb->mark,
+	};
 	struct sock *child = cookie_child(req->listener, skb, &w, af, why);
 
 	if (!child && *why == TL_DROP_NONE) {
@@ -649,6 +683,9 @@ struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct
 		*why = TL_DROP_OldData;
 		return NULL;
 	}
+	/* the request was ours to take: nobody else looks at it any more */
+	tl_sk(child)->config.saved_syn = req->saved_syn;
+	req->saved_syn = NULL;
 	req_free(req);
 	return child;
 }

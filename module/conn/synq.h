@@ -8,6 +8,23 @@
 #include "conn/conn.h"
 #include "wire.h"
 
+/* TCP_SAVE_SYN: what of a SYN the program wants to see. */
+enum tl_save_syn {
+	TL_SAVE_SYN_NOT,
+	TL_SAVE_SYN_IP,		/* from IP's header on, to the end of TCP's */
+	TL_SAVE_SYN_LINK,	/* from the link layer's */
+};
+
+/**
+ * struct tl_saved_syn - the headers of a SYN
+ * @len: bytes
+ * @data: headers
+ */
+struct tl_saved_syn {
+	u32	len;
+	u8	data[];
+};
+
 /**
  * struct tl_req - a connection in SYN-RECEIVED that a listener will own
  * @node: entry in the table of connections: that is where the SYN queue lives
@@ -30,6 +47,7 @@
  * @resent: SYN-ACKs sent again at all: then its round trip is not measured (Karn)
  * @acked: the peer acknowledged our SYN, but TCP_DEFER_ACCEPT waits for its data
  * @ecn_ok: ECN was agreed on
+ * @saved_syn: its SYN, for TCP_SAVED_SYN
  * @oow_last: when a segment that made no sense was answered last: see tl_oow_limited()
  */
 struct tl_req {
@@ -53,6 +71,7 @@ struct tl_req {
 	bool			resent;
 	bool			acked;
 	bool			ecn_ok;
+	struct tl_saved_syn	*saved_syn;
 	u32			oow_last;
 	struct rcu_head		rcu;
 };

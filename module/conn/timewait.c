@@ -84,6 +84,7 @@ static struct tl_tw *tw_create(struct sock *sk)
 	tw->ts_off = tl->rcv.ts_off;
 	tw->wscale = tl->rcv.wscale;
 	tw->mark = sk->sk_mark;
+	tw->priority = READ_ONCE(sk->sk_priority);
 	tw->tos = tl_sock_class(sk, &tl->node.tuple) & ~INET_ECN_MASK;
 	tw->reuse = sk->sk_reuse;
 	tw->reuseport = sk->sk_reuseport;
@@ -198,12 +199,13 @@ static u16 tw_window(const struct tl_tw *tw)
 	return min_t(u32, tw->rcv_wnd >> tw->wscale, U16_MAX);
 }
 
-static void tw_send_ack(struct net *net, const struct tl_tw *tw)
+static void tw_send_ack(struct net *net, const struct tl_tw *tw, const struct sk_buff *skb)
 {
 	const struct tl_stray way = {
 		.tuple	= &tw->node.tuple,
 		.dev	= tw->node.bound_dev,
-		.mark	= tw->mark,
+		.mark	= tl_af_of(&tw->node.tuple)->reply_mark(net, skb) ?: tw->mark,
+		.priority = tw->priority,
 		.tos	= tw->tos,
 	};
 	const struct tl_stray_seg seg = {
@@ -271,14 +273,14 @@ enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_bu
 	/* A FIN that comes again: our ACK of it was lost. Wait anew (RFC9293 3.10.7.4 eighth). */
 	if ((cb->flags & TL_FIN) && cb->end == tw->rcv_nxt) {
 		tl_mini_timer_arm(&tw->timer, tw_period(net));
-		tw_send_ack(net, tw);
+		tw_send_ack(net, tw, skb);
 		return TL_DROP_USED;
 	}
 	if ((cb->flags & TL_ACK) && !old && cb->seq == cb->end && cb->seq == tw->rcv_nxt)
 		return TL_DROP_TimeWait;	/* an ordinary ACK asks for nothing */
 
 	if (!tl_oow_limited_for(net, cb, &tw->oow_last, TL_MIB_TCPACKSkippedTimeWait))
-		tw_send_ack(net, tw);
+		tw_send_ack(net, tw, skb);
 	return old ? TL_DROP_Paws : TL_DROP_TimeWait;
 }
 

@@ -20,6 +20,7 @@
  * @ts_recent_age: when noted, seconds
  * @ts_off: our timestamps' offset
  * @mark: fwmark of our ACKs
+ * @priority: theirs
  * @tos: traffic class of our ACKs
  * @oow_last: when a segment that made no sense was answered last: see tl_oow_limited()
  * @wscale: shift of the window that we announce
@@ -40,6 +41,7 @@ struct tl_tw {
 	u32			ts_recent_age;
 	u32			ts_off;
 	u32			mark;
+	u32			priority;
 	u32			oow_last;
 	u8			tos;
 	u8			wscale;

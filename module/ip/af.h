@@ -47,6 +47,7 @@ struct tl_stray {
  * @policy_ok: may IPsec's policy let the segment through to @sk?
  * @ttl_ok: is it from as near as @sk demands (RFC5082)?
  * @tos: traffic class of a received packet
+ * @reply_mark: fwmark that answers to a received packet reflect, or 0 (fwmark_reflect)
  * @connect: read the program's address, find a route, settle both addresses into the socket
  * @port_offset: RFC6056 3.3.4: where to start in the range of ephemeral ports
  * @route: find a route for a socket with both ends known, or check the cached one
@@ -67,6 +68,7 @@ struct tl_af_ops {
 	bool		(*policy_ok)(struct sock *sk, struct sk_buff *skb);
 	bool		(*ttl_ok)(const struct sock *sk, const struct sk_buff *skb);
 	u8		(*tos)(const struct sk_buff *skb);
+	u32		(*reply_mark)(const struct net *net, const struct sk_buff *skb);
 	int		(*connect)(struct sock *sk, struct sockaddr *addr, int len);
 	u64		(*port_offset)(const struct sock *sk);
 	struct dst_entry *(*route)(struct sock *sk);

@@ -74,6 +74,11 @@ static u8 v4_tos(const struct sk_buff *skb)
 	return ip_hdr(skb)->tos;
 }
 
+static u32 v4_reply_mark(const struct net *net, const struct sk_buff *skb)
+{
+	return IP4_REPLY_MARK(net, skb->mark);
+}
+
 /* What the program's address means; an IPv6 socket names a v4-mapped one. */
 static int v4_read_addr(struct sock *sk, struct sockaddr *addr, int len, __be32 *daddr,
 			__be16 *dport)
@@ -193,6 +198,19 @@ static u16 v4_overhead(const struct sock *sk)
 	return len;
 }
 
+/* What an IPv6 socket notes of the SYN of an IPv4 connection. */
+static void v4_child_v6_part(struct sock *sk, const struct tl_tuple *t, struct sk_buff *skb)
+{
+	struct ipv6_pinfo *np = inet6_sk(sk);
+
+	np->saddr = t->laddr;
+	np->mcast_oif = inet_iif(skb);
+	np->mcast_hops = ip_hdr(skb)->ttl;
+	np->rcv_flowinfo = 0;
+	if (tl_inet6_repflow(sk))
+		np->flow_label = 0;
+}
+
 static void v4_child(struct sock *sk, const struct sock *listener, struct sk_buff *skb)
 {
 	const struct tl_tuple *t = &tl_sk(sk)->node.tuple;
@@ -203,7 +221,7 @@ static void v4_child(struct sock *sk, const struct sock *listener, struct sk_buf
 	sk_daddr_set(sk, v4_of(&t->faddr));
 	sk_rcv_saddr_set(sk, v4_of(&t->laddr));
 	if (sk->sk_family == AF_INET6)
-		inet6_sk(sk)->saddr = t->laddr;
+		v4_child_v6_part(sk, t, skb);
 	inet->inet_saddr = v4_of(&t->laddr);
 	inet->mc_index = inet_iif(skb);
 	inet->mc_ttl = ip_hdr(skb)->ttl;
@@ -239,6 +257,29 @@ static struct dst_entry *v4_route_stray(struct net *net, const struct tl_stray *
 }
 
 /*
+ * IP's own function takes mark and priority from the socket. Where they are others', the header is
+ * made here, with that socket's settings, but without its IP options.
+ */
+static int v4_xmit_marked(struct net *net, struct sk_buff *skb, struct dst_entry *dst,
+			  const struct tl_stray *s, struct sock *sk)
+{
+	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+	struct iphdr *iph = skb_push(skb, sizeof(*iph));
+
+	skb_reset_network_header(skb);
+	*(__be16 *)iph = htons((4 << 12) | (5 << 8) | s->tos);
+	iph->frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
+	iph->ttl = ttl < 0 ? ip4_dst_hoplimit(dst) : ttl;
+	iph->protocol = tl_protocol;
+	iph->saddr = v4_of(&s->tuple->laddr);
+	iph->daddr = v4_of(&s->tuple->faddr);
+	ip_select_ident(net, skb, NULL);
+	skb->mark = s->mark;
+	skb->priority = s->priority;
+	return ip_local_out(net, sk, skb);
+}
+
+/*
  * A socket is needed for its settings (TTL, whether to fragment): the one for whose sake the
  * segment goes, or one of our own. Since the packet is routed already, nothing in it is changed.
  */
@@ -251,6 +292,8 @@ static int v4_xmit_stray(struct net *net, struct sk_buff *skb, struct dst_entry 
 	fl.u.ip4.saddr = v4_of(&s->tuple->laddr);
 	fl.u.ip4.daddr = v4_of(&s->tuple->faddr);
 	skb_dst_set(skb, dst);
+	if (s->mark != READ_ONCE(sk->sk_mark) || s->priority != READ_ONCE(sk->sk_priority))
+		return v4_xmit_marked(net, skb, dst, s, sk);
 	return __ip_queue_xmit(sk, skb, &fl, s->tos);
 }
 
@@ -265,6 +308,7 @@ const struct tl_af_ops tl_af_v4 = {
 	.policy_ok	= v4_policy_ok,
 	.ttl_ok		= v4_ttl_ok,
 	.tos		= v4_tos,
+	.reply_mark	= v4_reply_mark,
 	.connect	= v4_connect,
 	.port_offset	= v4_port_offset,
 	.route		= v4_route,

@@ -72,6 +72,11 @@ static u8 v6_tos(const struct sk_buff *skb)
 	return ipv6_get_dsfield(ipv6_hdr(skb));
 }
 
+static u32 v6_reply_mark(const struct net *net, const struct sk_buff *skb)
+{
+	return IP6_REPLY_MARK(net, skb->mark);
+}
+
 /*
  * The flow of a connected socket. Return: where it goes finally, if a routing header leads astray.
  */
@@ -247,8 +252,11 @@ static void v6_child(struct sock *sk, const struct sock *listener, struct sk_buf
 	sk->sk_v6_daddr = t->faddr;
 	sk->sk_v6_rcv_saddr = t->laddr;
 	np->saddr = t->laddr;
+	np->mcast_oif = skb->skb_iif;
 	np->mcast_hops = ipv6_hdr(skb)->hop_limit;
 	np->rcv_flowinfo = ip6_flowinfo(ipv6_hdr(skb));
+	if (tl_inet6_repflow(sk))
+		np->flow_label = ip6_flowlabel(ipv6_hdr(skb));
 	inet->inet_daddr = LOOPBACK4_IPV6;
 	inet->inet_saddr = LOOPBACK4_IPV6;
 	inet->inet_rcv_saddr = LOOPBACK4_IPV6;
@@ -324,6 +332,7 @@ const struct tl_af_ops tl_af_v6 = {
 	.policy_ok	= v6_policy_ok,
 	.ttl_ok		= v6_ttl_ok,
 	.tos		= v6_tos,
+	.reply_mark	= v6_reply_mark,
 	.connect	= v6_connect,
 	.port_offset	= v6_port_offset,
 	.route		= v6_route,

@@ -62,6 +62,9 @@ struct tl_sysctl {
 	int	mtu_probe_floor;
 	int	probe_threshold;	/* bytes */
 	int	probe_interval;		/* seconds */
+	unsigned int	notsent_lowat;	/* bytes */
+	int	thin_linear_timeouts;
+	int	fwmark_accept;
 	int	rmem[3];
 	int	wmem[3];
 	/* what Linux hard-codes */

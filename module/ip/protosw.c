@@ -148,6 +148,7 @@ static void destroy_sock(struct sock *sk)
 	tl_port_put_sk(sk);
 	tl_cc_end(&tl->cc);
 	tl_fastopen_keys_free(&tl->listener.fo.keys);
+	tl_saved_syn_free(sk);
 	sk_sockets_allocated_dec(sk);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	if (tl->config.module_held)
@@ -201,6 +202,7 @@ TL_PROTO_SENDPAGE(tl_sendmsg_locked)
 	.put_port		= tl_port_put_sk,			\
 	.enter_memory_pressure	= tl_mem_enter_pressure,		\
 	.leave_memory_pressure	= tl_mem_leave_pressure,		\
+	.stream_memory_free	= tl_mem_unsent_free,			\
 	.sockets_allocated	= &sockets_allocated,			\
 	.memory_allocated	= &memory_allocated,			\
 	.per_cpu_fw_alloc	= &memory_per_cpu_fw_alloc,		\
@@ -233,6 +235,7 @@ TL_OPS_ACCEPT(tl_sock_accept)
 	.accept		= TL_OPS_ACCEPT_FN(tl_sock_accept),		\
 	.poll		= tl_poll,					\
 	.gettstamp	= sock_gettstamp,				\
+	.set_rcvlowat	= tl_rcv_lowat,					\
 	.listen		= tl_listen,					\
 	.shutdown	= inet_shutdown,				\
 	.setsockopt	= sock_common_setsockopt,			\
@@ -268,6 +271,19 @@ static const struct proto_ops stream6_ops = {
 #endif
 	TL_OPS_COMMON,
 };
+
+/**
+ * tl_sock_become_v4() - an IPv6 socket that talks IPv4 is an IPv4 socket from now on
+ * @sk: socket, locked, connected to a v4-mapped address; its IPv6 part is the caller's to clean up
+ */
+void tl_sock_become_v4(struct sock *sk)
+{
+	sock_prot_inuse_add(sock_net(sk), &tl6_prot, -1);
+	sock_prot_inuse_add(sock_net(sk), &tl_prot, 1);
+	WRITE_ONCE(sk->sk_prot, &tl_prot);
+	WRITE_ONCE(sk->sk_socket->ops, &stream_ops);
+	WRITE_ONCE(sk->sk_family, PF_INET);
+}
 
 static struct inet_protosw protosw4 = {
 	.type		= SOCK_STREAM,

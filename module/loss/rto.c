@@ -241,6 +241,22 @@ static void count_retry(struct sock *sk)
 		tl->loss.retries++;
 }
 
+#define THIN_SEGMENTS	4	/* with fewer out no fast retransmit may come about */
+#define THIN_RETRIES	6	/* then it backs off like everybody */
+
+/*
+ * A stream that has little to send (games, terminals) loses much by backing off and does little
+ * harm by not doing so: TCP_THIN_LINEAR_TIMEOUTS.
+ */
+static bool stays_linear(const struct sock *sk)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+
+	return (tl->config.thin_linear || TL_SYSCTL(sock_net(sk), thin_linear_timeouts)) &&
+	       sk->sk_state == TCP_ESTABLISHED && tl->loss.retries <= THIN_RETRIES &&
+	       tl->snd.nxt - tl->snd.una <= (THIN_SEGMENTS - 1) * tl->snd.mss;
+}
+
 /**
  * tl_rto_timer() - nothing was acknowledged for a whole RTO (RFC6298 5.4 to 5.7)
  * @sk: socket, locked; it may be CLOSED afterwards
@@ -272,7 +288,10 @@ void tl_rto_timer(struct sock *sk)
 	count_retry(sk);
 	tl->loss.reopened = false;
 	send_again(sk);
-	tl_rtt_backoff(&tl->rtt, &b);
+	if (stays_linear(sk))
+		tl->rtt.backoff = 0;
+	else
+		tl_rtt_backoff(&tl->rtt, &b);
 	tl_timer_set(sk, TL_TIMER_REXMIT, next_retry(sk));
 }
 

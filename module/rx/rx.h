@@ -73,6 +73,7 @@ struct tl_urgent {
  * @sack_ok: SACK was agreed on
  * @wscale_ok: window scaling was agreed on
  * @fin_seen: the peer's FIN is known, though data before it may be missing
+ * @clamp_set: TCP_WINDOW_CLAMP was said since the connection is there
  * @fin_seq: its sequence number
  * @ts_recent: TS.Recent (RFC7323 4.3)
  * @ts_recent_age: when it was noted, seconds
@@ -104,7 +105,8 @@ struct tl_rcv {
 	u8			ts_ok:1,
 				sack_ok:1,
 				wscale_ok:1,
-				fin_seen:1;
+				fin_seen:1,
+				clamp_set:1;
 	u32			fin_seq;
 	struct rb_root		ooo;
 	struct sk_buff		*ooo_last;
@@ -222,6 +224,8 @@ bool tl_rcv_make_room(struct sock *sk, u32 seq);
 u32 tl_rcv_window_initial(const struct sock *sk);
 u8 tl_rcv_wscale(const struct sock *sk);
 void tl_rcv_window_init(struct sock *sk);
+int tl_rcv_lowat(struct sock *sk, int val);
+bool tl_rcv_ready(const struct sock *sk, int hidden);
 u32 tl_rcv_window_left(const struct tl_sock *tl);
 u32 tl_rcv_window_choose(struct sock *sk);
 u16 tl_rcv_window_announce(struct sock *sk, bool syn);

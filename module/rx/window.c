@@ -409,6 +409,55 @@ void tl_rcv_window_read(struct sock *sk)
 }
 
 /**
+ * tl_rcv_ready() - would a program that waits for SO_RCVLOWAT octets read now?
+ * @sk: socket, locked or not
+ * @hidden: octets among those that wait which are not for it
+ */
+bool tl_rcv_ready(const struct sock *sk, int hidden)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	int avail = READ_ONCE(tl->rcv.nxt) - READ_ONCE(tl->rcv.copied) - hidden;
+
+	/* The FIN counts in RCV.NXT: it makes a socket readable, too. */
+	if (avail <= 0)
+		return false;
+	/* More than SO_RCVLOWAT may never come, if the window is shut before. */
+	return avail >= READ_ONCE(sk->sk_rcvlowat) ||
+	       atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) ||
+	       tl_rcv_window_left(tl) <= READ_ONCE(tl->rcv.mss);
+}
+
+/**
+ * tl_rcv_lowat() - SO_RCVLOWAT (proto_ops.set_rcvlowat)
+ * @sk: socket, locked
+ * @val: octets
+ *
+ * The buffer must be able to hold as much: it grows, unless the program chose its size.
+ *
+ * Return: 0.
+ */
+int tl_rcv_lowat(struct sock *sk, int val)
+{
+	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
+	bool fixed = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
+	u64 space;
+
+	val = min(val, (fixed ? sk->sk_rcvbuf : TL_SYSCTL(sock_net(sk), rmem[2])) / 2);
+	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
+	if (tl_rcv_ready(sk, 0) || sock_flag(sk, SOCK_DONE))
+		sk->sk_data_ready(sk);
+	if (fixed)
+		return 0;
+	space = space_for(sk, val);
+	if (space > sk->sk_rcvbuf) {
+		WRITE_ONCE(sk->sk_rcvbuf, min_t(u64, space, INT_MAX));
+		if (rcv->clamp && rcv->clamp < val)
+			rcv->clamp = val;
+	}
+	return 0;
+}
+
+/**
  * tl_rcv_window_clamp() - TCP_WINDOW_CLAMP
  * @sk: socket, locked
  * @val: bytes; 0: none, before the connection only
@@ -425,6 +474,9 @@ int tl_rcv_window_clamp(struct sock *sk, int val)
 	if (val)
 		val = max_t(u32, val, SOCK_MIN_RCVBUF / 2);
 	WRITE_ONCE(tl_sk(sk)->config.window_clamp, val);
+	if (!val)
+		rcv->clamp = 0;
+	rcv->clamp_set = 1;
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT))
 		return 0;
 	rcv->clamp = clamp_by_buffer(sk);

@@ -146,6 +146,34 @@ void tl_pace_update(struct sock *sk)
 		cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
 }
 
+DEFINE_STATIC_KEY_FALSE(tl_pace_delays);
+
+/**
+ * tl_pace_set_delay() - TCP_TX_DELAY: whatever the socket sends leaves so much later
+ * @sk: socket, locked; process context
+ * @us: µs; 0: no later
+ *
+ * The qdisc fq holds it back. The sender's clocks do not know: to them the path is longer.
+ */
+void tl_pace_set_delay(struct sock *sk, u32 us)
+{
+	if (us && !static_key_enabled(&tl_pace_delays))
+		static_branch_enable(&tl_pace_delays);
+	WRITE_ONCE(tl_sk(sk)->config.tx_delay, us);
+}
+
+/**
+ * tl_pace_later() - let a segment leave later
+ * @skb: segment
+ * @us: µs
+ */
+void tl_pace_later(struct sk_buff *skb, u32 us)
+{
+	u64 leaves = skb->tstamp ?: tl_clock_ns();
+
+	skb_set_delivery_time(skb, leaves + (u64)us * NSEC_PER_USEC, SKB_CLOCK_MONOTONIC);
+}
+
 /**
  * tl_pace_timer() - what had to wait may go
  * @sk: socket, locked
@@ -153,4 +181,5 @@ void tl_pace_update(struct sock *sk)
 void tl_pace_timer(struct sock *sk)
 {
 	tl_output(sk, TL_PUSH_USUAL);
+	tl_write_space(sk);		/* what went is unsent no more: TCP_NOTSENT_LOWAT */
 }

@@ -35,6 +35,21 @@ unsigned long tl_pace_delay(const struct sock *sk);
 void tl_pace_stamp(struct sock *sk, struct sk_buff *skb, u32 text);
 void tl_pace_update(struct sock *sk);
 void tl_pace_timer(struct sock *sk);
+void tl_pace_set_delay(struct sock *sk, u32 us);
+void tl_pace_later(struct sk_buff *skb, u32 us);
+
+DECLARE_STATIC_KEY_FALSE(tl_pace_delays);
+
+/**
+ * tl_pace_add_delay() - TCP_TX_DELAY: let a segment leave later, if the program wants that
+ * @skb: segment, stamped already if the socket is paced
+ * @us: the socket's config.tx_delay, µs
+ */
+static inline void tl_pace_add_delay(struct sk_buff *skb, const u32 *us)
+{
+	if (static_branch_unlikely(&tl_pace_delays) && READ_ONCE(*us))
+		tl_pace_later(skb, READ_ONCE(*us));
+}
 
 /**
  * tl_pace_wait() - is it too early for the next segment? Then a deadline sends it

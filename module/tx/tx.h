@@ -185,6 +185,7 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 		u32 len);
 void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct tl_tuple *t);
 u32 tl_mss_now(const struct sock *sk);
+u32 tl_mss_bounded(const struct sock *sk);
 u8 tl_usual_opts(const struct sock *sk);
 
 /* retransmit.c */

@@ -75,6 +75,17 @@ static u32 within_half_window(const struct tl_snd *snd)
 }
 
 /**
+ * tl_mss_bounded() - Eff.snd.MSS as far as the peer's window lets it count
+ * @sk: socket, locked or not
+ *
+ * Return: octets.
+ */
+u32 tl_mss_bounded(const struct sock *sk)
+{
+	return within_half_window(&tl_sk(sk)->snd);
+}
+
+/**
  * tl_mss_now() - how much text a segment can carry now
  * @sk: socket, locked
  *
@@ -155,6 +166,7 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 ecn,
 		tl->pace.begun++;
 	if (tl_paced(sk))
 		tl_pace_stamp(sk, skb, text);
+	tl_pace_add_delay(skb, &tl->config.tx_delay);
 	opts->tsval = tl_tsval(sk);
 	opts->tsecr = flags & TL_ACK ? tl->rcv.ts_recent : 0;
 	push_header(sk, skb, seq, flags, which, opts, cookie);

@@ -191,6 +191,9 @@ static const struct ctl_table rows[] = {
 	ROW(mtu_probe_floor, proc_dointvec_minmax, &one, &mss_max),
 	ROW(probe_threshold, proc_dointvec_minmax, &zero, &mss_max),
 	ROW(probe_interval, proc_dointvec_minmax, &zero, &day_s),
+	ROW(notsent_lowat, proc_douintvec, NULL, NULL),
+	ROW(fwmark_accept, proc_dointvec_minmax, &zero, &one),
+	ROW(thin_linear_timeouts, proc_dointvec_minmax, &zero, &one),
 	ROW(rmem, proc_dointvec_minmax, &one, NULL),
 	ROW(wmem, proc_dointvec_minmax, &one, NULL),
 	ROW(msl_ms, proc_dointvec_minmax, &one, &msl_max_ms),
@@ -289,6 +292,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.mtu_probe_floor	= 48,
 		.probe_threshold	= 8,
 		.probe_interval		= 600,
+		.notsent_lowat		= UINT_MAX,
 		.msl_ms			= 30000,	/* as Linux: TIME-WAIT of 60 s */
 		.rto_min_ms		= 200,
 		.rto_max_ms		= 120000,
