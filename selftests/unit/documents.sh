@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What the documents repeat of the sources must not be older than these: the
-# state diagram, the example, the names of files, settings, counters and events.
+# state diagram, the example, the names of files, settings, counters, events
+# and socket options.
 
 cd "$(dirname "$0")/../.." || exit 1
 count=0
@@ -36,7 +37,7 @@ names() {
 }
 
 echo "TAP version 13"
-echo "1..7"
+echo "1..8"
 
 scripts/state-diagram --check 2>&1 | sed 's/^/# /'
 verdict "${PIPESTATUS[0]}" state_diagram
@@ -67,5 +68,12 @@ verdict $? trace_events
 
 find module -name '*.c' -printf '%f\n' | all_in Documentation/architecture.rst
 verdict $? source_files
+
+# every row of the tables
+{
+	names '\[\(TCP_[A-Z0-9_]*\)\]' module/api/tcpopt.c
+	names '{ SOL_IP[V6]*, \(IPV*6*_[A-Z0-9_]*\),' module/api/ipopt.c
+} | all_in Documentation/sockopt.rst
+verdict $? socket_options
 
 exit $failed
