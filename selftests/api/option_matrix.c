@@ -77,6 +77,7 @@ static const struct known {
 
 	/* by the kernel for protocol 6 only */
 	{ SOL_SOCKET, 26, ALL, "SO_ATTACH_FILTER: without privilege EPERM" },
+	{ SOL_SOCKET, 31, ALL, "SO_PEERSEC: before there is a peer AppArmor knows one of TCP's" },
 	{ SOL_SOCKET, 37, ALL, "SO_TIMESTAMPING" },
 	{ SOL_SOCKET, 42, ALL, "SO_PEEK_OFF" },
 	{ SOL_SOCKET, 60, ALL, "SO_ZEROCOPY" },
