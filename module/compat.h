@@ -17,6 +17,7 @@
 #include <linux/hrtimer.h>
 #include <linux/ipv6.h>
 #include <linux/net.h>
+#include <linux/net_tstamp.h>
 #include <linux/sysctl.h>
 #include <linux/tcp.h>
 #include <linux/timer.h>
@@ -100,6 +101,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define TL_IPV6_PINFO_OFFSET(off)
 #else
 #define TL_IPV6_PINFO_OFFSET(off)	.ipv6_pinfo_offset = (off),
+#endif
+
+/* A program may ask since 6.12 for what it has itself asked to be made only. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define SOF_TIMESTAMPING_OPT_RX_FILTER	0
 #endif
 
 /* skb->tstamp names its clock since 6.11; before it was told whether that is the monotonic one. */

@@ -19,6 +19,7 @@
  * @flags: byte 13 of the header
  * @tos: traffic class of the packet
  * @anew: a SYN that has ended a TIME-WAIT, whose SND.NXT is in @was_nxt
+ * @stamped: in the receive queues: it has time stamps, of the last segment that became part of it
  * @was_nxt: see there
  * @opts: the options, parsed
  *
@@ -33,6 +34,7 @@ struct tl_cb {
 	u8		flags;
 	u8		tos;
 	bool		anew;
+	bool		stamped;
 	u32		was_nxt;
 	struct tl_opts	opts;
 };
@@ -53,6 +55,16 @@ struct tl_cb {
 static inline u32 tl_cb_datalen(const struct tl_cb *cb)
 {
 	return cb->end - cb->seq - !!(cb->flags & TL_SYN) - !!(cb->flags & TL_FIN);
+}
+
+/* A buffer has become part of another: @from is the newer one. */
+static inline void tl_stamp_note(struct sk_buff *to, struct sk_buff *from)
+{
+	if (likely(!TL_CB(from)->stamped))
+		return;
+	TL_CB(to)->stamped = true;
+	to->tstamp = from->tstamp;
+	skb_hwtstamps(to)->hwtstamp = skb_hwtstamps(from)->hwtstamp;
 }
 
 /* What a header before the payload needs at most, link layer included. */

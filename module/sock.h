@@ -50,6 +50,7 @@ struct tl_config {
 	u8	defer_accept;		/* SYN-ACKs for which a bare ACK waits; see tl_synq_rcv() */
 	u8	save_syn;		/* enum tl_save_syn */
 	bool	thin_linear;
+	bool	inq;			/* TCP_INQ: recv() tells what is left */
 	bool	module_held;		/* see init_sock() in ip/protosw.c */
 };
 

@@ -6,11 +6,13 @@
 #define TCPLAB_API_H
 
 #include <linux/net.h>
+#include <linux/ktime.h>
 #include <linux/poll.h>
 #include <linux/sockptr.h>
 
 struct msghdr;
 struct proto_accept_arg;
+struct sk_buff;
 struct sock;
 struct socket;
 struct pipe_inode_info;
@@ -27,6 +29,20 @@ struct tl_loan {
 	bool			refer;
 	struct ubuf_info	*uarg;
 	struct ubuf_info	*own;
+};
+
+/**
+ * struct tl_stamps - what a call of recv() tells beside the data
+ * @soft: when the kernel got the segment, CLOCK_REALTIME; 0: not known
+ * @hard: when the device did, by its own clock; 0: not known
+ * @there: a buffer with stamps was read from
+ * @inq: TCP_INQ: tell how much is left
+ */
+struct tl_stamps {
+	ktime_t	soft;
+	ktime_t	hard;
+	bool	there;
+	bool	inq;
 };
 
 int tl_loan_begin(struct sock *sk, const struct msghdr *msg, size_t len, struct tl_loan *loan);
@@ -46,5 +62,9 @@ int tl_getsockopt(struct sock *sk, int level, int name, char __user *val, int __
 int tl_sol_socket_set(struct sock *sk, int level, int name, sockptr_t val, unsigned int len);
 void tl_sol_socket_init(struct socket *sock);
 int tl_sock_accept(struct socket *sock, struct socket *newsock, struct proto_accept_arg *arg);
+
+/* stamp.c */
+void tl_stamp_take(struct sk_buff *skb, struct tl_stamps *st);
+void tl_recv_cmsgs(struct sock *sk, struct msghdr *msg, const struct tl_stamps *st);
 
 #endif

@@ -38,6 +38,7 @@ static void eat(struct sock *sk, struct sk_buff *skb)
  * @ahead: what SO_PEEK_OFF made it begin further on
  * @base: what the socket's own place in the stream was when @seq was right
  * @copied: octets read
+ * @stamps: when they came
  */
 struct reading {
 	struct msghdr	*msg;
@@ -47,6 +48,7 @@ struct reading {
 	u32		ahead;
 	u32		base;
 	int		copied;
+	struct tl_stamps *stamps;
 };
 
 /* The socket's place in the stream moved. */
@@ -88,6 +90,8 @@ static int take(struct sock *sk, struct reading *r, struct sk_buff *skb, u32 off
 	r->seq += used;
 	r->copied += used;
 	r->len -= used;
+	if (unlikely(TL_CB(skb)->stamped))
+		tl_stamp_take(skb, r->stamps);
 	if (r->flags & MSG_PEEK) {
 		sk_peek_offset_fwd(sk, used);
 		return 1;
@@ -191,11 +195,12 @@ static int recv_urgent(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	return 1;
 }
 
-static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+			  struct tl_stamps *st)
 {
 	struct reading r = {
 		.msg = msg, .len = len, .flags = flags, .base = tl_sk(sk)->rcv.copied,
-		.ahead = max(sk_peek_offset(sk, flags), 0),
+		.ahead = max(sk_peek_offset(sk, flags), 0), .stamps = st,
 	};
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
@@ -203,6 +208,10 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
+	if (unlikely(tl_sk(sk)->config.inq)) {
+		st->inq = true;
+		msg->msg_get_inq = 1;
+	}
 	if (flags & MSG_OOB)
 		return recv_urgent(sk, msg, len, flags);
 
@@ -223,12 +232,6 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 	if (!(flags & MSG_PEEK))
 		tl_ack_after_read(sk, r.copied);
 	return r.copied ?: min(err, 0);
-}
-
-/* What io_uring asks for: octets left, or the end of the stream, which is to be read, too. */
-static int left(const struct sock *sk)
-{
-	return (tl_sk(sk)->rcv.nxt - tl_sk(sk)->rcv.copied) ?: sock_flag(sk, SOCK_DONE);
 }
 
 /**
@@ -284,6 +287,7 @@ int tl_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor
  */
 int tl_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
 {
+	struct tl_stamps st = { };
 	int ret;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
@@ -293,9 +297,9 @@ int tl_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *
 	    READ_ONCE(sk->sk_state) == TCP_ESTABLISHED)
 		sk_busy_loop(sk, flags & MSG_DONTWAIT);		/* SO_BUSY_POLL */
 	lock_sock(sk);
-	ret = recvmsg_locked(sk, msg, len, flags);
-	if (msg->msg_get_inq && ret >= 0)
-		msg->msg_inq = left(sk);
+	ret = recvmsg_locked(sk, msg, len, flags, &st);
 	release_sock(sk);
+	if (unlikely(st.there || msg->msg_get_inq) && ret >= 0)
+		tl_recv_cmsgs(sk, msg, &st);
 	return ret;
 }

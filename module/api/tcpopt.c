@@ -491,6 +491,19 @@ static int get_info(struct sock *sk, char __user *val, int __user *len)
 	return tl_option_answer(&info, sizeof(info), val, len);
 }
 
+static int set_inq(struct sock *sk, int val)
+{
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	tl_sk(sk)->config.inq = val;
+	return 0;
+}
+
+static int get_inq(struct sock *sk)
+{
+	return tl_sk(sk)->config.inq;
+}
+
 #define INT(_set, _get)		{ .set = _set, .get = _get }
 #define MEMORY(_set, _get)	{ .set_memory = _set, .get_memory = _get }
 
@@ -527,6 +540,7 @@ const struct tl_option tl_tcp_options[] = {
 	[TCP_ULP]			= MEMORY(set_ulp, get_ulp),
 	[TCP_FASTOPEN_KEY]		= MEMORY(set_fastopen_key, get_fastopen_key),
 	[TCP_FASTOPEN_NO_COOKIE]	= INT(set_fastopen_no_cookie, get_fastopen_no_cookie),
+	[TCP_INQ]			= INT(set_inq, get_inq),
 	[TCP_TX_DELAY]			= INT(set_tx_delay, get_tx_delay),
 	[TCP_AO_REPAIR]			= { .set = set_ao_repair, .get_memory = get_ao_repair },
 	[TCP_IS_MPTCP]			= INT(NULL, get_zero),

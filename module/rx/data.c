@@ -166,6 +166,7 @@ void tl_rcv_data(struct sock *sk, struct sk_buff *skb)
 
 	skb_dst_drop(skb);
 	skb_orphan(skb);
+	TL_CB(skb)->stamped = skb->tstamp || skb_hwtstamps(skb)->hwtstamp;
 	rcv->sackout.has_dup = false;		/* of a segment before */
 	why = trim(sk, skb);
 	if (why != TL_DROP_NONE) {

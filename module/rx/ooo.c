@@ -27,6 +27,7 @@ bool tl_rcv_try_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *fr
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
 	TL_CB(to)->end = TL_CB(from)->end;
+	tl_stamp_note(to, from);
 	TL_INC(sock_net(sk), TCPRcvCoalesce);
 	kfree_skb_partial(from, stolen);
 	return true;

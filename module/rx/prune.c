@@ -60,6 +60,7 @@ static struct sk_buff *join(struct sock *sk, struct sk_buff *first, u32 len)
 		next = skb_peek_next(first, queue);
 		skb_copy_bits(first, end - TL_CB(first)->seq, skb_put(skb, n), n);
 		end += n;
+		tl_stamp_note(skb, first);
 		__skb_unlink(first, queue);
 		__kfree_skb(first);
 	}
