@@ -10,6 +10,22 @@
 #include "wire.h"
 
 /**
+ * struct tl_mark - of a chunk of the stream that is to be sent: what a program wants to know of it
+ * @key: the octet that is asked about
+ * @tx_flags: SKBTX_*: what is to be reported of each segment that carries it
+ * @there: @key means something
+ * @ack: it is to be reported when the octet is acknowledged
+ * @eor: MSG_EOR: a segment ends where the chunk ends, and nothing is appended to it
+ */
+struct tl_mark {
+	u32		key;
+	u8		tx_flags;
+	u8		there:1,
+			ack:1,
+			eor:1;
+};
+
+/**
  * struct tl_cb - a received segment, read once, in host byte order (RFC9293 3.3.1's SEG.*)
  * @seq: SEG.SEQ; in the receive queues: of the first octet kept
  * @end: SEG.SEQ + SEG.LEN, SYN and FIN counted; in the receive queues: behind the last octet
@@ -22,8 +38,7 @@
  * @stamped: in the receive queues: it has time stamps, of the last segment that became part of it
  * @was_nxt: see there
  * @opts: the options, parsed
- *
- * On the send side a chunk of the stream uses @seq and @end only.
+ * @mark: of a chunk of the stream on the send side, which uses @seq, @end and this only
  */
 struct tl_cb {
 	u32		seq;
@@ -36,7 +51,10 @@ struct tl_cb {
 	bool		anew;
 	bool		stamped;
 	u32		was_nxt;
-	struct tl_opts	opts;
+	union {
+		struct tl_opts	opts;
+		struct tl_mark	mark;
+	};
 };
 
 #define TL_CB(skb) ((struct tl_cb *)(skb)->cb)

@@ -55,6 +55,31 @@ static int append(struct sock *sk, struct msghdr *msg, const struct tl_loan *loa
 	return tl_txq_append(sk, msg, msg_data_left(msg));
 }
 
+/*
+ * What the call asks for beside the data: level SOL_SOCKET only, as in Linux TCP, of which time
+ * stamps alone mean something here. Return: 0 or -EINVAL.
+ */
+static int read_cmsgs(struct sock *sk, struct msghdr *msg, u32 *tsflags)
+{
+	struct sockcm_cookie sockc;
+
+	sockcm_init(&sockc, sk);
+	if (unlikely(msg->msg_controllen) && sock_cmsg_send(sk, msg, &sockc))
+		return -EINVAL;
+	*tsflags = sockc.tsflags;
+	return 0;
+}
+
+/* All is written that will be, before any of its last octets has been sent. */
+static void finish(struct sock *sk, struct msghdr *msg, u32 tsflags)
+{
+	if (unlikely(tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK))
+		tl_txq_mark(sk, tsflags);
+	if (unlikely(msg->msg_flags & MSG_EOR) && !msg_data_left(msg))
+		tl_txq_end_record(sk);
+	tl_output(sk, msg->msg_flags & MSG_MORE ? TL_PUSH_HOLD : TL_PUSH_USUAL);
+}
+
 /* @loan: whether pages are lent or spliced; NULL: all is copied */
 static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 			  const struct tl_loan *loan)
@@ -62,6 +87,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
 	struct tl_sock *tl = tl_sk(sk);
 	int err, copied = 0;
+	u32 tsflags = 0;
 
 	if ((msg->msg_flags & MSG_FASTOPEN) || tl_inet_defer_connect(sk)) {
 		err = tl_fastopen_sendmsg(sk, msg, len, &copied);
@@ -71,6 +97,9 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 			return sk_stream_error(sk, msg->msg_flags, err);
 	}
 	err = wait_connected(sk, &timeo);
+	if (err)
+		return sk_stream_error(sk, msg->msg_flags, err);
+	err = read_cmsgs(sk, msg, &tsflags);
 	if (err)
 		return sk_stream_error(sk, msg->msg_flags, err);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
@@ -84,7 +113,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 			err = append(sk, msg, loan);
 			if (err > 0) {
 				copied += err;
-				if (push_now(tl))
+				if (msg_data_left(msg) && push_now(tl))
 					tl_output(sk, TL_PUSH_HOLD);
 				continue;
 			}
@@ -104,7 +133,7 @@ out:
 	if (copied && unlikely(msg->msg_flags & MSG_OOB))
 		mark_urgent(tl);
 	if (copied)
-		tl_output(sk, msg->msg_flags & MSG_MORE ? TL_PUSH_HOLD : TL_PUSH_USUAL);
+		finish(sk, msg, tsflags);
 	return copied;
 
 out_err:

@@ -12,7 +12,14 @@
  * and so are those that a program lends (MSG_ZEROCOPY): it is told when nobody looks at them any
  * more, by a ubuf_info that the chunk and each segment cut from it hold. A chunk with lent pages
  * has nothing else, and nothing of another ubuf_info.
+ *
+ * A program may ask when an octet is handed to the device, and when it is acknowledged
+ * (SO_TIMESTAMPING). Such a mark belongs to a chunk, one at most: as long as its octet has not been
+ * sent the next mark in the chunk takes its place, afterwards the next octet begins a new chunk. In
+ * Linux TCP, where a buffer has one mark, a program sees the same.
  */
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include "sock.h"
 
 #define CHUNK_MAX	65536
@@ -51,6 +58,14 @@ static struct sk_buff *chunk_create(struct sock *sk)
 static u32 chunk_charge(const struct sk_buff *skb)
 {
 	return unlikely(skb_zcopy_pure(skb)) ? SKB_TRUESIZE(skb_end_offset(skb)) : skb->truesize;
+}
+
+/* Nothing may be appended any more: a record ends here, or a mark's time has come. */
+static bool chunk_ended(const struct tl_sock *tl, const struct sk_buff *skb)
+{
+	const struct tl_mark *m = &TL_CB(skb)->mark;
+
+	return unlikely(m->eor || m->there) && (m->eor || seq_lt(m->key, tl->snd.nxt));
 }
 
 static void chunk_free(struct sock *sk, struct sk_buff *skb)
@@ -111,7 +126,8 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
 
 	if (!sk_page_frag_refill(sk, pfrag))
 		return -ENOMEM;
-	if (skb && skb->len < chunk_max(sk) && !skb_zcopy_pure(skb)) {
+	if (skb && skb->len < chunk_max(sk) && !skb_zcopy_pure(skb) &&
+	    !chunk_ended(tl_sk(sk), skb)) {
 		i = skb_shinfo(skb)->nr_frags;
 		merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
 		if (!merge && i >= MAX_SKB_FRAGS)
@@ -173,7 +189,8 @@ static int splice_pages(struct sock *sk, struct sk_buff *skb, struct msghdr *msg
 int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_info *uarg)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
-	bool fresh = !skb || skb->len >= chunk_max(sk) || skb_zcopy_pure(skb) != !!uarg;
+	bool fresh = !skb || skb->len >= chunk_max(sk) || skb_zcopy_pure(skb) != !!uarg ||
+		     chunk_ended(tl_sk(sk), skb);
 	int n, err;
 
 	for (;;) {
@@ -199,6 +216,63 @@ int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_in
 	}
 	chunk_grew(sk, skb, err);
 	return err;
+}
+
+/**
+ * tl_txq_mark() - the program asks about the last octet that it has written
+ * @sk: socket, locked
+ * @tsflags: SOF_TIMESTAMPING_*, some of TX_RECORD_MASK
+ */
+void tl_txq_mark(struct sock *sk, u32 tsflags)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	struct tl_mark *m;
+
+	if (!skb)		/* all has gone, and is acknowledged */
+		return;
+	m = &TL_CB(skb)->mark;
+	sock_tx_timestamp(sk, tsflags, &m->tx_flags);
+	if (tsflags & SOF_TIMESTAMPING_TX_ACK)
+		m->ack = 1;
+	m->key = TL_CB(skb)->end - 1;
+	m->there = 1;
+}
+
+/**
+ * tl_txq_end_record() - what was written so far does not share a segment with what follows (MSG_EOR)
+ * @sk: socket, locked
+ */
+void tl_txq_end_record(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (skb)
+		TL_CB(skb)->mark.eor = 1;
+}
+
+/* The number by which the program knows an octet (SOF_TIMESTAMPING_OPT_ID) */
+static u32 key_told(const struct sock *sk, u32 key)
+{
+	return key - atomic_read(&sk->sk_tskey);
+}
+
+/* If the octet that was asked about is among these @len, the segment will be reported. */
+static void mark_segment(const struct sock *sk, struct sk_buff *skb, const struct tl_mark *m,
+			 u32 seq, u32 len)
+{
+	if (m->key - seq >= len)
+		return;
+	skb_shinfo(skb)->tx_flags |= m->tx_flags;
+	skb_shinfo(skb)->tskey = key_told(sk, m->key);
+}
+
+static void report_ack(struct sock *sk, struct sk_buff *chunk)
+{
+	struct tl_mark *m = &TL_CB(chunk)->mark;
+
+	m->ack = 0;
+	skb_shinfo(chunk)->tskey = key_told(sk, m->key);
+	__skb_tstamp_tx(chunk, NULL, NULL, sk, SCM_TSTAMP_ACK);
 }
 
 /* Sending goes on from where it was, and so does sending again, elsewhere. */
@@ -278,8 +352,9 @@ static u32 refer(struct sk_buff *to, const struct sk_buff *chunk, u32 offset, u3
  * @seq: first octet
  * @len: how many are wanted, not 0
  *
- * Return: how many there are: fewer than @len if the stream lies in too many pieces, or where pages
- *	that were lent begin or end: each segment with such pages holds their ubuf_info.
+ * Return: how many there are: fewer than @len if the stream lies in too many pieces, if a record ends
+ *	before (MSG_EOR), or where pages that were lent begin or end: each segment with such pages
+ *	holds their ubuf_info.
  */
 int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 {
@@ -296,9 +371,11 @@ int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 			skb_copy_bits(chunk, offset, skb_put(skb, n), n);
 		else
 			got = refer(skb, chunk, offset, n);
+		if (unlikely(TL_CB(chunk)->mark.there))
+			mark_segment(sk, skb, &TL_CB(chunk)->mark, seq + done, got);
 		done += got;
 		*cursor(tl_sk(sk), seq) = chunk;
-		if (got < n)
+		if (got < n || unlikely(TL_CB(chunk)->mark.eor))
 			break;
 		chunk = skb_peek_next(chunk, &sk->sk_write_queue);
 	}
@@ -308,7 +385,7 @@ int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 }
 
 /**
- * tl_txq_acked() - free what is acknowledged
+ * tl_txq_acked() - free what is acknowledged, and report it where the program asked for that
  * @sk: socket, locked
  * @una: SND.UNA
  */
@@ -316,8 +393,15 @@ void tl_txq_acked(struct sock *sk, u32 una)
 {
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&sk->sk_write_queue)) && seq_leq(TL_CB(skb)->end, una))
+	while ((skb = skb_peek(&sk->sk_write_queue))) {
+		const struct tl_cb *cb = TL_CB(skb);
+
+		if (unlikely(cb->mark.ack) && seq_lt(cb->mark.key, una))
+			report_ack(sk, skb);
+		if (seq_gt(cb->end, una))
+			break;
 		chunk_free(sk, skb);
+	}
 }
 
 /**

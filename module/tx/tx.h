@@ -154,6 +154,8 @@ struct tl_sent {
 /* queue.c */
 int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len);
 int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_info *uarg);
+void tl_txq_mark(struct sock *sk, u32 tsflags);
+void tl_txq_end_record(struct sock *sk);
 void tl_txq_acked(struct sock *sk, u32 una);
 void tl_txq_purge(struct sock *sk);
 int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
