@@ -54,6 +54,12 @@ static int next_segment(struct sock *sk, enum tl_push push)
 		return -1;
 	if (len > room(tl->cc.cwnd, pipe) && pipe)
 		return -1;
+	if (unlikely(tl->snd.records)) {
+		u32 record = tl_txq_record(sk, tl->snd.nxt, len);
+
+		if (record < len)	/* not the last: nothing will be added to it */
+			return record;
+	}
 	if (len < mss && !worth_sending(tl, len, avail, push))
 		return -1;
 	return len;

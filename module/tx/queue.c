@@ -239,15 +239,17 @@ void tl_txq_mark(struct sock *sk, u32 tsflags)
 }
 
 /**
- * tl_txq_end_record() - what was written so far does not share a segment with what follows (MSG_EOR)
+ * tl_txq_end_record() - what follows shares no segment with what was written so far (MSG_EOR)
  * @sk: socket, locked
  */
 void tl_txq_end_record(struct sock *sk)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	if (skb)
-		TL_CB(skb)->mark.eor = 1;
+	if (!skb)
+		return;
+	TL_CB(skb)->mark.eor = 1;
+	tl_sk(sk)->snd.records = 1;
 }
 
 /* The number by which the program knows an octet (SOF_TIMESTAMPING_OPT_ID) */
@@ -296,6 +298,31 @@ static struct sk_buff *find(struct sock *sk, u32 seq)
 			return skb;
 	}
 	return NULL;
+}
+
+/**
+ * tl_txq_record() - how much of a segment's text belongs to one record (MSG_EOR)
+ * @sk: socket, locked
+ * @seq: first octet
+ * @len: text, bytes
+ *
+ * Return: @len, or less if a record ends before.
+ */
+u32 tl_txq_record(struct sock *sk, u32 seq, u32 len)
+{
+	struct sk_buff *skb = find(sk, seq);
+
+	if (!skb)
+		return len;
+	skb_queue_walk_from(&sk->sk_write_queue, skb) {
+		u32 stop = TL_CB(skb)->end - seq;
+
+		if (stop >= len)
+			break;
+		if (TL_CB(skb)->mark.eor)
+			return stop;
+	}
+	return len;
 }
 
 /**

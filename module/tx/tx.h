@@ -45,6 +45,7 @@ struct ubuf_info;
  * @nodelay: TCP_NODELAY
  * @cork: TCP_CORK
  * @urgent: there is urgent data, perhaps acknowledged by now: see tl_urgent_mode()
+ * @records: there was a MSG_EOR
  */
 struct tl_snd {
 	u32			una;
@@ -69,7 +70,8 @@ struct tl_snd {
 	u8			fin:1,
 				nodelay:1,
 				cork:1,
-				urgent:1;
+				urgent:1,
+				records:1;
 };
 
 /* Is there urgent data that the peer has not acknowledged? */
@@ -156,6 +158,7 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len);
 int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_info *uarg);
 void tl_txq_mark(struct sock *sk, u32 tsflags);
 void tl_txq_end_record(struct sock *sk);
+u32 tl_txq_record(struct sock *sk, u32 seq, u32 len);
 void tl_txq_acked(struct sock *sk, u32 una);
 void tl_txq_purge(struct sock *sk);
 int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
