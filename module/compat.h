@@ -24,6 +24,7 @@
 #include <net/inet_common.h>
 #include <net/inet_sock.h>
 #include <net/net_namespace.h>
+#include <net/netlink.h>
 #include <net/sock.h>
 
 /* What counts socket memory, and what steers packets to CPUs, left net/sock.h by 6.10. */
@@ -101,6 +102,19 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define TL_IPV6_PINFO_OFFSET(off)
 #else
 #define TL_IPV6_PINFO_OFFSET(off)	.ipv6_pinfo_offset = (off),
+#endif
+
+/* Figures with a time stamp tell of rehashes since 6.2. */
+static inline void tl_nla_put_rehash(struct sk_buff *skb, u32 rehashes)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	nla_put_u32(skb, TCP_NLA_REHASH, rehashes);
+#endif
+}
+
+/* Numbers of octets begin behind all that was written if a program asks for it, since 6.2. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define SOF_TIMESTAMPING_OPT_ID_TCP	0
 #endif
 
 /* A program may ask since 6.12 for what it has itself asked to be made only. */

@@ -67,4 +67,7 @@ int tl_sock_accept(struct socket *sock, struct socket *newsock, struct proto_acc
 void tl_stamp_take(struct sk_buff *skb, struct tl_stamps *st);
 void tl_recv_cmsgs(struct sock *sk, struct msghdr *msg, const struct tl_stamps *st);
 
+/* stats.c */
+void tl_stats_init(struct sock *sk);
+
 #endif
