@@ -67,6 +67,9 @@ static int read_cmsgs(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 	if (unlikely(msg->msg_controllen) && sock_cmsg_send(sk, msg, &sockc))
 		return -EINVAL;
 	*tsflags = sockc.tsflags;
+	/* a kernel that set OPT_ID without us (before 6.3) has written 0 */
+	if (unlikely(sockc.tsflags & SOF_TIMESTAMPING_OPT_ID) && !atomic_read(&sk->sk_tskey))
+		atomic_set(&sk->sk_tskey, tl_sk(sk)->snd.end);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  * Our sockets carry the flag that lets proto_ops.setsockopt see this level first. Before Linux 6.3
  * there is none such; there, and anywhere else, level SOL_TCPLAB takes the same options.
  */
+#include <linux/net_tstamp.h>
 #include "sock.h"
 #include "api/api.h"
 
@@ -31,11 +32,49 @@ static int set_zerocopy(struct sock *sk, sockptr_t val, unsigned int len)
 	return 0;
 }
 
+/*
+ * With OPT_ID reports number octets from here on. The kernel sees to that for protocol 6, and has
+ * others begin at 0, which it writes; it does all else.
+ */
+static int set_timestamping(struct sock *sk, int name, sockptr_t val, unsigned int len)
+{
+	const struct tl_snd *snd = &tl_sk(sk)->snd;
+	int n, err = get_int(val, len, &n);
+	bool begins, early;
+	u32 from;
+
+	if (err)
+		return err;
+	sockopt_lock_sock(sk);
+	begins = (n & ~READ_ONCE(sk->sk_tsflags)) & SOF_TIMESTAMPING_OPT_ID;
+	early = tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN);
+	from = n & SOF_TIMESTAMPING_OPT_ID_TCP ? snd->end : snd->una;
+	sockopt_release_sock(sk);
+	if (begins && early)
+		return -EINVAL;
+	err = sock_setsockopt(sk->sk_socket, SOL_SOCKET, name, val, len);
+	if (!err && begins)
+		atomic_set(&sk->sk_tskey, from);
+	return err;
+}
+
+static int set_timestamping_old(struct sock *sk, sockptr_t val, unsigned int len)
+{
+	return set_timestamping(sk, SO_TIMESTAMPING_OLD, val, len);
+}
+
+static int set_timestamping_new(struct sock *sk, sockptr_t val, unsigned int len)
+{
+	return set_timestamping(sk, SO_TIMESTAMPING_NEW, val, len);
+}
+
 static const struct {
 	int	name;
 	int	(*set)(struct sock *sk, sockptr_t val, unsigned int len);
 } options[] = {
 	{ SO_ZEROCOPY,		set_zerocopy },
+	{ SO_TIMESTAMPING_OLD,	set_timestamping_old },
+	{ SO_TIMESTAMPING_NEW,	set_timestamping_new },
 };
 
 /**
