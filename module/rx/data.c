@@ -212,6 +212,7 @@ drop:
  */
 void tl_rcv_fin(struct sock *sk)
 {
+	bool orphan = sock_flag(sk, SOCK_DEAD);
 	struct tl_sock *tl = tl_sk(sk);
 
 	WRITE_ONCE(tl->rcv.nxt, tl->rcv.nxt + 1);
@@ -231,10 +232,12 @@ void tl_rcv_fin(struct sock *sk)
 		break;
 	case TCP_FIN_WAIT2:
 		tl_send_ack(sk);
-		tl_timewait_enter(sk, TL_EV_RCV_FIN);
+		tl_timewait_enter(sk, TL_EV_RCV_FIN);	/* wakes sleepers; an orphan is gone */
+		if (!orphan)
+			sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_HUP);
 		return;
 	}
-	if (sock_flag(sk, SOCK_DEAD))
+	if (orphan)
 		return;
 	sk->sk_state_change(sk);
 	if (sk->sk_shutdown == SHUTDOWN_MASK)
