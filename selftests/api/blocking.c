@@ -134,6 +134,103 @@ TEST_F(blocking, signal_in_send)
 	EXPECT_EQ(EINTR, errno);
 }
 
+/* With a time limit nothing goes on by itself: SA_RESTART or not. */
+TEST_F(blocking, no_restart_with_a_limit)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 4)), fd[2];
+	char buf[65536] = { 0 };
+	ssize_t n;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	limit(_metadata, fd[0], SO_RCVTIMEO, 20000);
+	limit(_metadata, fd[0], SO_SNDTIMEO, 20000);
+	limit(_metadata, listener, SO_RCVTIMEO, 20000);
+	alarm_soon(_metadata, SA_RESTART);
+	LAB_ERRNO(EINTR, recv(fd[0], buf, 1, 0));
+	LAB_ERRNO(EINTR, accept(listener, NULL, NULL));
+	do {
+		n = send(fd[0], buf, sizeof(buf), 0);
+	} while (n > 0);
+	EXPECT_EQ(EINTR, errno);
+}
+
+/* A part was done before the signal came: its count is returned, whatever the handler says. */
+TEST_F(blocking, signal_half_way)
+{
+	char buf[100], *big = calloc(1, 64 << 20);
+	ssize_t n;
+	int fd[2];
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	alarm_soon(_metadata, SA_RESTART);
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 10));
+	EXPECT_TRUE(lab_wait(fd[0], POLLIN));
+	EXPECT_EQ(10, recv(fd[0], buf, 100, MSG_WAITALL));
+	n = send(fd[0], big, 64 << 20, 0);
+	EXPECT_LT(0, n);
+	EXPECT_GT(64 << 20, n);
+}
+
+static int silent_peer(struct __test_metadata *_metadata, const struct lab *lab,
+		       struct sockaddr_storage *ss, socklen_t *len)
+{
+	bool six = lab->family == AF_INET6;
+	int other, mine;
+
+	mine = LAB_FD(lab_netns_fd());
+	LAB_OK(lab_netns_new());
+	other = LAB_FD(lab_netns_fd());
+	LAB_OK(lab_netns_enter(mine));
+	LAB_OK(lab_veth("v0", "v1", other));
+	LAB_OK(lab_link_up("v0"));
+	LAB_OK(lab_addr_add("v0", lab->family, six ? "2001:db8::1" : "192.0.2.1", six ? 64 : 24));
+	*len = lab_addr(lab->family, six ? "2001:db8::2" : "192.0.2.2", 9, ss);
+	return LAB_FD(lab_socket(lab, 0));
+}
+
+/* connect() goes on behind the program's back when a signal ends the call. */
+TEST_F(blocking, signal_in_connect)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd = silent_peer(_metadata, &self->lab, &ss, &len);
+
+	alarm_soon(_metadata, 0);
+	LAB_ERRNO(EINTR, connect(fd, (struct sockaddr *)&ss, len));
+	EXPECT_EQ(TCP_SYN_SENT, lab_tcp_state(fd));
+	/* another call waits for the same attempt */
+	LAB_ERRNO(EINTR, connect(fd, (struct sockaddr *)&ss, len));
+	LAB_OK(lab_nonblock(fd, true));
+	LAB_ERRNO(EALREADY, connect(fd, (struct sockaddr *)&ss, len));
+	LAB_OK(lab_nonblock(fd, false));
+	/* with a limit there is no restart */
+	limit(_metadata, fd, SO_SNDTIMEO, 20000);
+	alarm_soon(_metadata, SA_RESTART);
+	LAB_ERRNO(EINTR, connect(fd, (struct sockaddr *)&ss, len));
+	EXPECT_EQ(TCP_SYN_SENT, lab_tcp_state(fd));
+}
+
+/* send() before the connection is there waits for it, too. */
+TEST_F(blocking, send_while_connecting)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd = silent_peer(_metadata, &self->lab, &ss, &len);
+
+	LAB_OK(lab_nonblock(fd, true));
+	LAB_ERRNO(EINPROGRESS, connect(fd, (struct sockaddr *)&ss, len));
+	LAB_ERRNO(EAGAIN, send(fd, "x", 1, 0));
+	LAB_ERRNO(EAGAIN, recv(fd, &ss, 1, 0));
+	LAB_OK(lab_nonblock(fd, false));
+	alarm_soon(_metadata, 0);
+	LAB_ERRNO(EINTR, send(fd, "x", 1, 0));
+	limit(_metadata, fd, SO_SNDTIMEO, 20000);
+	limit(_metadata, fd, SO_RCVTIMEO, 20000);
+	alarm_soon(_metadata, SA_RESTART);
+	LAB_ERRNO(EINTR, send(fd, "x", 1, 0));
+	LAB_ERRNO(EINTR, recv(fd, &ss, 1, 0));
+}
+
 static volatile sig_atomic_t *caught;	/* shared with the child */
 
 static void count(int sig)

@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <sys/epoll.h>
+#include <sys/select.h>
 #include <netinet/tcp.h>
 
 #define ALL	(POLLIN | POLLOUT | POLLPRI | POLLRDHUP | POLLRDNORM | POLLWRNORM)
@@ -211,6 +212,166 @@ TEST_F(readiness, epoll_level_and_oneshot)
 	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_MOD, fd[0], &ev));
 	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
 	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+}
+
+/* EPOLLRDHUP, EPOLLERR and EPOLLHUP: the last two come unasked */
+TEST_F(readiness, epoll_ends)
+{
+	struct linger hard = { .l_onoff = 1, .l_linger = 0 };
+	struct epoll_event ev = { .events = EPOLLRDHUP };
+	int fd[2], ep = epoll_create1(EPOLL_CLOEXEC);
+	unsigned int got;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd[0], &ev));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 100));
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+	EXPECT_EQ(0, shutdown(fd[1], SHUT_WR));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(EPOLLRDHUP, got);
+	ev.events = 0;
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_MOD, fd[0], &ev));
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+	ASSERT_EQ(0, setsockopt(fd[1], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
+	close(fd[1]);
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(EPOLLERR | EPOLLHUP, got);
+	/* a closed descriptor leaves the set */
+	close(fd[0]);
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+}
+
+/* Edges of a connection that is being made, and of one that is refused */
+TEST_F(readiness, epoll_edge_connect)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 4)), ep = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET };
+	int fd = LAB_FD(lab_socket(&self->lab, SOCK_NONBLOCK)), port = lab_port(listener);
+	struct sockaddr_storage ss;
+	socklen_t len = lab_loopback(&self->lab, port, &ss);
+	unsigned int got;
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev));
+	EXPECT_EQ(1, epoll_one(ep, &got, 0));
+	EXPECT_EQ(EPOLLOUT | EPOLLHUP, got);
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+	LAB_ERRNO(EINPROGRESS, connect(fd, (struct sockaddr *)&ss, len));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(EPOLLOUT, got);
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+	close(fd);
+	close(listener);
+	fd = LAB_FD(lab_socket(&self->lab, SOCK_NONBLOCK));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev));
+	EXPECT_EQ(1, epoll_one(ep, &got, 0));
+	LAB_ERRNO(EINPROGRESS, connect(fd, (struct sockaddr *)&ss, len));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	EXPECT_EQ(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLERR | EPOLLHUP, got);
+	EXPECT_EQ(ECONNREFUSED, lab_so_error(fd));
+}
+
+/* Edge-triggered accept: one event for each connection that comes */
+TEST_F(readiness, epoll_edge_accept)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 4)), ep = epoll_create1(EPOLL_CLOEXEC), i;
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
+	unsigned int got;
+
+	LAB_OK(lab_nonblock(listener, true));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, listener, &ev));
+	for (i = 0; i < 3; i++) {
+		LAB_FD(lab_connect_to(&self->lab, lab_port(listener)));
+		EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+		EXPECT_EQ(EPOLLIN, got);
+		EXPECT_EQ(0, epoll_one(ep, &got, 0));
+	}
+	for (i = 0; i < 3; i++)
+		LAB_FD(accept(listener, NULL, NULL));
+	LAB_ERRNO(EAGAIN, accept(listener, NULL, NULL));
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+}
+
+/* Partly read: no new edge, until something new comes; armed again, there is one at once. */
+TEST_F(readiness, epoll_edge_partly_read)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
+	int fd[2], ep = epoll_create1(EPOLL_CLOEXEC);
+	unsigned int got;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd[0], &ev));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 100));
+	EXPECT_EQ(1, epoll_one(ep, &got, 10000));
+	LAB_OK(lab_recv(fd[0], LAB_TO_PEER, 0, 50));
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_MOD, fd[0], &ev));
+	EXPECT_EQ(1, epoll_one(ep, &got, 0));
+	EXPECT_EQ(EPOLLIN, got);
+	LAB_OK(lab_recv(fd[0], LAB_TO_PEER, 50, 50));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_MOD, fd[0], &ev));
+	EXPECT_EQ(0, epoll_one(ep, &got, 0));
+}
+
+/* EPOLLEXCLUSIVE: of two sleepers one at least is woken, and both can be. */
+TEST_F(readiness, epoll_exclusive)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 8)), i, status;
+	pid_t pid[2];
+
+	LAB_OK(lab_nonblock(listener, true));
+	for (i = 0; i < 2; i++) {
+		pid[i] = fork();
+		if (!pid[i]) {
+			struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+			int ep = epoll_create1(0);
+			unsigned int got;
+
+			if (epoll_ctl(ep, EPOLL_CTL_ADD, listener, &ev))
+				_exit(1);
+			while (epoll_one(ep, &got, 20000) == 1) {
+				if (accept(listener, NULL, NULL) >= 0)
+					_exit(0);
+			}
+			_exit(2);
+		}
+	}
+	for (i = 0; i < 2; i++)
+		EXPECT_TRUE(LAB_UNTIL(lab_asleep(pid[i])));
+	for (i = 0; i < 2; i++)
+		LAB_FD(lab_connect_to(&self->lab, lab_port(listener)));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(pid[i], waitpid(pid[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+}
+
+TEST_F(readiness, select)
+{
+	struct timeval at_once = { 0, 0 }, wait = { 20 * lab_slow(), 0 };
+	fd_set in, out, except;
+	int fd[2], max;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	max = (fd[0] > fd[1] ? fd[0] : fd[1]) + 1;
+	FD_ZERO(&in);
+	FD_ZERO(&out);
+	FD_ZERO(&except);
+	FD_SET(fd[0], &in);
+	FD_SET(fd[0], &out);
+	FD_SET(fd[0], &except);
+	EXPECT_EQ(1, select(max, &in, &out, &except, &at_once));
+	EXPECT_FALSE(FD_ISSET(fd[0], &in));
+	EXPECT_TRUE(FD_ISSET(fd[0], &out));
+	EXPECT_FALSE(FD_ISSET(fd[0], &except));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 10));
+	FD_SET(fd[0], &in);
+	EXPECT_EQ(1, select(max, &in, NULL, NULL, &wait));
+	EXPECT_TRUE(FD_ISSET(fd[0], &in));
+	LAB_OK(lab_recv(fd[0], LAB_TO_PEER, 0, 10));
+	EXPECT_EQ(0, select(max, &in, NULL, NULL, &at_once));
+	EXPECT_EQ(0, shutdown(fd[1], SHUT_WR));
+	FD_SET(fd[0], &in);
+	EXPECT_EQ(1, select(max, &in, NULL, NULL, &wait));
 }
 
 /* A sleeper in poll() is woken by the end of the connection. */
