@@ -78,11 +78,10 @@ static const struct known {
 	/* by the kernel for protocol 6 only */
 	{ SOL_SOCKET, 26, ALL, "SO_ATTACH_FILTER: without privilege EPERM" },
 	{ SOL_SOCKET, 31, ALL, "SO_PEERSEC: before there is a peer AppArmor knows one of TCP's" },
-	{ SOL_SOCKET, 37, ALL, "SO_TIMESTAMPING" },
+	{ SOL_SOCKET, 37, ALL | ON_6_1, "SO_TIMESTAMPING" },
 	{ SOL_SOCKET, 60, ALL | ON_6_1, "SO_ZEROCOPY" },
-	{ SOL_SOCKET, 65, ALL, "SO_TIMESTAMPING_NEW" },
+	{ SOL_SOCKET, 65, ALL | ON_6_1, "SO_TIMESTAMPING_NEW" },
 	{ IPPROTO_TCP, 35, ALL, "TCP_ZEROCOPY_RECEIVE" },
-	{ IPPROTO_TCP, 36, ALL, "TCP_INQ" },
 };
 
 enum { N_KNOWN = sizeof(known) / sizeof(known[0]) };
