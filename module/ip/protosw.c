@@ -89,7 +89,8 @@ static void last_is_gone(struct percpu_ref *ref)
 
 static void destruct(struct sock *sk)
 {
-	inet_destruct[sk->sk_family == AF_INET6](sk);
+	/* by what it was made as: IPV6_ADDRFORM changes the family */
+	inet_destruct[sk->sk_prot_creator == &tl6_prot](sk);
 	percpu_ref_put(&alive);
 }
 
