@@ -23,6 +23,8 @@ static void show(struct inet_request_sock *shown, const struct sock *lsk, const 
 
 	memset(shown, 0, sizeof(*shown));
 	shown->req.rsk_ops = &shown_ops[v6];
+	shown->req.rsk_listener = (struct sock *)lsk;
+	shown->ireq_state = TCP_NEW_SYN_RECV;
 	shown->ireq_family = v6 ? AF_INET6 : AF_INET;
 	write_pnet(&shown->ireq_net, sock_net(lsk));
 	shown->ir_iif = w->scope;
@@ -35,6 +37,17 @@ static void show(struct inet_request_sock *shown, const struct sock *lsk, const 
 	} else {
 		shown->ir_loc_addr = t->laddr.s6_addr32[3];
 		shown->ir_rmt_addr = t->faddr.s6_addr32[3];
+	}
+}
+
+/* A label that a module would have the answer carry: there is nowhere to keep it. */
+static void forget(struct inet_request_sock *shown, struct sock *lsk)
+{
+	if (shown->ireq_family == AF_INET) {
+		kfree(rcu_dereference_protected(shown->ireq_opt, true));
+	} else if (shown->ipv6_opt) {
+		atomic_sub(shown->ipv6_opt->tot_len, &lsk->sk_omem_alloc);
+		txopt_put(shown->ipv6_opt);
 	}
 }
 
@@ -55,8 +68,7 @@ enum tl_drop tl_security_syn(struct sock *lsk, struct sk_buff *skb, const struct
 
 	show(&shown, lsk, w);
 	err = security_inet_conn_request(lsk, skb, &shown.req);
-	if (shown.ireq_family == AF_INET)
-		kfree(rcu_dereference_protected(shown.ireq_opt, true));
+	forget(&shown, lsk);
 	return err ? TL_DROP_Security : TL_DROP_NONE;
 }
 
