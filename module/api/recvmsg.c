@@ -7,6 +7,8 @@
 #include "sock.h"
 #include "api/api.h"
 
+#define PEEK_MAX	(1 << 30)	/* SO_PEEK_OFF: no window reaches as far */
+
 /* The buffer that holds octet @seq. */
 static struct sk_buff *find(struct sock *sk, u32 seq, u32 *offset)
 {
@@ -200,7 +202,7 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 {
 	struct reading r = {
 		.msg = msg, .len = len, .flags = flags, .base = tl_sk(sk)->rcv.copied,
-		.ahead = max(sk_peek_offset(sk, flags), 0), .stamps = st,
+		.ahead = clamp(sk_peek_offset(sk, flags), 0, PEEK_MAX), .stamps = st,
 	};
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);

@@ -37,6 +37,21 @@ TEST_F(peek_off, option)
 	EXPECT_EQ(5, lab_opt(fd, SOL_SOCKET, SO_PEEK_OFF));
 }
 
+/* Farther than any window reaches. (The kernel's TCP prints a warning.) */
+TEST_F(peek_off, far)
+{
+	char buf[50];
+
+	if (!self->there || self->lab.oracle)
+		return;
+	LAB_OK(lab_send(self->fd[0], LAB_TO_PEER, 0, 100));
+	EXPECT_EQ(50, recv(self->fd[1], buf, 50, MSG_WAITALL));
+	LAB_OK(lab_set_opt(self->fd[1], SOL_SOCKET, SO_PEEK_OFF, 0x7fffffff));
+	EXPECT_EQ(-1, recv(self->fd[1], buf, 1, MSG_PEEK | MSG_DONTWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(0x7fffffff, lab_opt(self->fd[1], SOL_SOCKET, SO_PEEK_OFF));
+}
+
 TEST_F(peek_off, moves)
 {
 	uint8_t buf[1000];
