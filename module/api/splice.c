@@ -23,15 +23,6 @@ static int fill_pipe(read_descriptor_t *desc, struct sk_buff *skb, unsigned int 
 	return n;
 }
 
-/* The urgent octet is next, and has come: whoever splices cannot have it, and not pass it. */
-static bool at_mark(const struct sock *sk)
-{
-	const struct tl_rcv *rcv = &tl_sk(sk)->rcv;
-
-	return unlikely(rcv->urgent.state) && rcv->urgent.state != TL_URGENT_AWAITED &&
-	       rcv->urgent.seq == rcv->copied;
-}
-
 /*
  * Nothing could be read. Return: 1 if something may have come since, 0 at the end of the stream, or
  * an errno.
@@ -50,7 +41,8 @@ static int wait_more(struct sock *sk, long *timeo)
 		return -ENOTCONN;
 	if (!*timeo)
 		return -EAGAIN;
-	if (at_mark(sk))
+	/* the urgent octet is next: whoever splices cannot have it, and not pass it */
+	if (!skb_queue_empty(&sk->sk_receive_queue))
 		return 0;
 	err = sk_wait_data(sk, timeo, skb_peek_tail(&sk->sk_receive_queue));
 	if (err < 0)
