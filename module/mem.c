@@ -181,11 +181,11 @@ void tl_mem_wake_writer(struct sock *sk)
 bool tl_mem_unsent_free(const struct sock *sk, int wake)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 unsent = READ_ONCE(tl->snd.end) - READ_ONCE(tl->snd.nxt);
+	s32 unsent = READ_ONCE(tl->snd.end) - READ_ONCE(tl->snd.nxt);	/* -1 behind a FIN */
 	u32 most = READ_ONCE(tl->config.notsent_lowat) ?:
 		   TL_SYSCTL(sock_net(sk), notsent_lowat);
 
-	return (unsent << wake) < most;
+	return (u32)max(unsent, 0) << wake < most;
 }
 
 /* What a segment of the largest size costs, if each is a buffer of its own. */

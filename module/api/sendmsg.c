@@ -21,8 +21,8 @@ static bool push_now(const struct tl_sock *tl)
 }
 
 /*
- * RFC9293 3.9.1.2: all that was written is urgent. Only when it is whole: the peer's program takes
- * the last octet out of its stream.
+ * RFC9293 3.9.1.2: all that was written is urgent. Only when no more is to be: the peer's program
+ * takes the last octet out of its stream.
  */
 static void mark_urgent(struct tl_sock *tl)
 {
@@ -30,13 +30,20 @@ static void mark_urgent(struct tl_sock *tl)
 	tl->snd.urgent = 1;
 }
 
-/* May more be written? If too much waits to be sent (TCP_NOTSENT_LOWAT), can that go now? */
+/*
+ * May more be written? Too much may wait to be sent (TCP_NOTSENT_LOWAT): a segment is filled up all
+ * the same, or Nagle and TCP_CORK would wait in vain; and what is more can perhaps go now.
+ */
 static bool has_room(struct sock *sk)
 {
+	const struct tl_snd *snd = &tl_sk(sk)->snd;
+
 	if (sk_stream_memory_free(sk))
 		return true;
 	if (tl_mem_unsent_free(sk, 0))
 		return false;
+	if (snd->end - snd->nxt < tl_mss_now(sk))
+		return sk->sk_wmem_queued < READ_ONCE(sk->sk_sndbuf);
 	tl_output_push(sk);
 	return sk_stream_memory_free(sk);
 }
@@ -116,7 +123,8 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 			err = append(sk, msg, loan);
 			if (err > 0) {
 				copied += err;
-				if (msg_data_left(msg) && push_now(tl))
+				if (msg_data_left(msg) && push_now(tl) &&
+				    !(msg->msg_flags & MSG_OOB))
 					tl_output(sk, TL_PUSH_HOLD);
 				continue;
 			}
@@ -124,6 +132,8 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 				goto out_err;
 		}
 		/* The buffer is full, or memory is short. */
+		if (copied && unlikely(msg->msg_flags & MSG_OOB) && !timeo)
+			mark_urgent(tl);
 		err = wait_memory(sk, &timeo);
 		if (err)
 			goto out_err;

@@ -90,7 +90,6 @@ u32 tl_probe_len(const struct sock *sk)
 int tl_send_new(struct sock *sk, u32 len, u64 now_us)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	bool small = len < tl_mss_now(sk);
 	struct tl_stamp at;
 	u64 leaves_us;
 	int sent;
@@ -105,7 +104,7 @@ int tl_send_new(struct sock *sk, u32 len, u64 now_us)
 	tl_board_sent(&tl->board, tl->snd.nxt, tl->snd.nxt + sent, max_t(u32, tl->snd.mss, len),
 		      &at);
 	tl->snd.nxt += sent;
-	if (small)
+	if (sent < tl_mss_now(sk))
 		tl->snd.minshall = tl->snd.nxt;
 	return sent;
 }

@@ -181,5 +181,6 @@ void tl_pace_later(struct sk_buff *skb, u32 us)
 void tl_pace_timer(struct sock *sk)
 {
 	tl_output(sk, TL_PUSH_USUAL);
+	tl_chrono_space(sk);
 	tl_write_space(sk);		/* what went is unsent no more: TCP_NOTSENT_LOWAT */
 }

@@ -167,4 +167,18 @@ TEST_F(cork, msg_more_forgotten)
 	EXPECT_TRUE(wire_about(wire_delay_ms(w), 200));
 }
 
+/* TCP_NOTSENT_LOWAT does not tear apart what is to go together. */
+TEST_F(cork, with_notsent_lowat)
+{
+	int fd = wire_accept(w, .mss = 1000), i;
+
+	LAB_OK(lab_set_opt(fd, SOL_TCP, TCP_NOTSENT_LOWAT, 1));
+	LAB_OK(lab_set_opt(fd, SOL_TCP, TCP_CORK, 1));
+	for (i = 0; i < 9; i++)
+		LAB_OK(lab_send(fd, LAB_TO_PEER, i * 100, 100));
+	wire_expect_silence(w, 50);
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 900, 100));
+	wire_expect(w, ACK | PSH, .seq = 1, .len = 1000);
+}
+
 TEST_HARNESS_MAIN
