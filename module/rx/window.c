@@ -448,9 +448,9 @@ int tl_rcv_lowat(struct sock *sk, int val)
 		sk->sk_data_ready(sk);
 	if (fixed)
 		return 0;
-	space = space_for(sk, val);
+	space = min_t(u64, space_for(sk, val), TL_SYSCTL(sock_net(sk), rmem[2]));
 	if (space > sk->sk_rcvbuf) {
-		WRITE_ONCE(sk->sk_rcvbuf, min_t(u64, space, INT_MAX));
+		WRITE_ONCE(sk->sk_rcvbuf, space);
 		if (rcv->clamp && rcv->clamp < val)
 			rcv->clamp = val;
 	}
@@ -472,7 +472,7 @@ int tl_rcv_window_clamp(struct sock *sk, int val)
 	if (!val && sk->sk_state != TCP_CLOSE)
 		return -EINVAL;
 	if (val)
-		val = max_t(u32, val, SOCK_MIN_RCVBUF / 2);
+		val = max_t(int, val, SOCK_MIN_RCVBUF / 2);
 	WRITE_ONCE(tl_sk(sk)->config.window_clamp, val);
 	if (!val)
 		rcv->clamp = 0;

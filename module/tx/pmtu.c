@@ -38,11 +38,12 @@ static u32 headers(const struct sock *sk)
 u16 tl_mtu_to_mss(const struct sock *sk, u32 mtu)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 mss = min_t(u32, tl->snd.peer_mss, mtu - headers(sk));
+	/* headers that the program sets may be longer than the path's MTU */
+	s32 mss = min_t(s32, tl->snd.peer_mss, mtu - headers(sk));
 
 	if (tl->snd.user_mss)
-		mss = min_t(u32, mss, tl->snd.user_mss);
-	mss = max_t(s32, mss - tl_opts_len(tl_usual_opts(sk)),
+		mss = min_t(s32, mss, tl->snd.user_mss);
+	mss = max_t(s32, mss - (s32)tl_opts_len(tl_usual_opts(sk)),
 		    TL_SYSCTL(sock_net(sk), min_snd_mss));
 	return min_t(u32, mss, U16_MAX);
 }

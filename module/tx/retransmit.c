@@ -41,6 +41,8 @@ int tl_retransmit(struct sock *sk, struct tl_range *r, const char *why, u64 now_
 	len = fitting(sk, r, text);
 	if (text && !len)
 		return 0;
+	if (unlikely(tl->snd.records))
+		len = tl_txq_record(sk, r->seq, len);
 	if (len < text && !tl_board_cut(&tl->board, r, r->seq + len))
 		return -ENOMEM;
 	trace_tl_retransmit(sk, r->seq, len, why);

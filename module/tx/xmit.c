@@ -47,6 +47,9 @@ void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct 
 		th->check = ~af->pseudo(t, skb->len, tl_protocol, 0);
 		return;
 	}
+	/* what others can change must not change between here and the wire */
+	if (skb_has_shared_frag(skb) && !__skb_linearize(skb))
+		th = tcp_hdr(skb);
 	skb->ip_summed = CHECKSUM_NONE;
 	th->check = af->pseudo(t, skb->len, tl_protocol, skb_checksum(skb, 0, skb->len, 0));
 }
