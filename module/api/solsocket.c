@@ -41,21 +41,22 @@ static int set_timestamping(struct sock *sk, int name, sockptr_t val, unsigned i
 	const struct tl_snd *snd = &tl_sk(sk)->snd;
 	int n, err = get_int(val, len, &n);
 	bool begins, early;
-	u32 from;
 
 	if (err)
 		return err;
 	sockopt_lock_sock(sk);
 	begins = (n & ~READ_ONCE(sk->sk_tsflags)) & SOF_TIMESTAMPING_OPT_ID;
 	early = tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN);
-	from = n & SOF_TIMESTAMPING_OPT_ID_TCP ? snd->end : snd->una;
 	sockopt_release_sock(sk);
 	if (begins && early)
 		return -EINVAL;
 	err = sock_setsockopt(sk->sk_socket, SOL_SOCKET, name, val, len);
-	if (!err && begins)
-		atomic_set(&sk->sk_tskey, from);
-	return err;
+	if (err || !begins)
+		return err;
+	sockopt_lock_sock(sk);
+	atomic_set(&sk->sk_tskey, n & SOF_TIMESTAMPING_OPT_ID_TCP ? snd->end : snd->una);
+	sockopt_release_sock(sk);
+	return 0;
 }
 
 static int set_timestamping_old(struct sock *sk, sockptr_t val, unsigned int len)

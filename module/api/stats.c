@@ -99,11 +99,12 @@ static void report(struct sock *sk)
 	struct sk_buff_head *q = &sk->sk_error_queue;
 	struct sk_buff *skb;
 	unsigned long irq;
+	int tries = 4;		/* the newest may have another one behind it by now */
 
 	if ((flags & SOF_TIMESTAMPING_OPT_STATS) && (flags & SOF_TIMESTAMPING_OPT_TSONLY)) {
 		spin_lock_irqsave(&q->lock, irq);
 		skb_queue_reverse_walk(q, skb) {
-			if (!lacks_stats(skb) || !add_stats(sk, skb))
+			if (!tries-- || (lacks_stats(skb) && !add_stats(sk, skb)))
 				break;
 		}
 		spin_unlock_irqrestore(&q->lock, irq);
