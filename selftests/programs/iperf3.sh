@@ -31,7 +31,7 @@ both() {
 	done
 }
 
-begin 4 iperf3
+begin 0 iperf3
 bytes=$(size 8000000 200000000)
 serve 5201 iperf3 -s
 prove "iperf3, 8 parallel, both directions" 18 both
