@@ -74,7 +74,7 @@ tests:
 	@scripts/build-tests
 
 check:
-	@scripts/setup check
+	@scripts/setup check programs
 	@TESTS="$(TESTS)" KVER="$(if $(filter-out environment file,$(origin KVER)),$(KVER))" \
 		scripts/check
 

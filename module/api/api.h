@@ -54,6 +54,7 @@ ssize_t tl_splice_read(struct socket *sock, loff_t *pos, struct pipe_inode_info 
 		       unsigned int flags);
 void tl_splice_eof(struct socket *sock);
 int tl_peek_len(struct socket *sock);
+int tl_recv_may_wait(struct sock *sk, int copied, long timeo);
 int tl_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
 __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait);
 int tl_ioctl(struct sock *sk, int cmd, int *arg);

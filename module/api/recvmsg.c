@@ -105,8 +105,15 @@ static int take(struct sock *sk, struct reading *r, struct sk_buff *skb, u32 off
 	return 1;
 }
 
-/* Nothing to read now. Return: 1 to wait, 0 to return what there is, or an errno if that is none. */
-static int may_wait(struct sock *sk, int copied, long timeo)
+/**
+ * tl_recv_may_wait() - nothing is to be read now: what becomes of the call?
+ * @sk: socket, locked
+ * @copied: octets that it has read
+ * @timeo: how long it may wait, jiffies
+ *
+ * Return: 1 to wait, 0 to return what there is, or an errno if that is none.
+ */
+int tl_recv_may_wait(struct sock *sk, int copied, long timeo)
 {
 	if (copied)
 		return timeo && !sk->sk_err && sk->sk_state != TCP_CLOSE &&
@@ -126,7 +133,7 @@ static int may_wait(struct sock *sk, int copied, long timeo)
 	return 1;
 }
 
-/* Wait for more, if the call may. Return: 1 to look again, 0 to return what there is, or an errno. */
+/* Wait, if the call may. Return: 1 to look again, 0 to return what there is, or an errno. */
 static int await(struct sock *sk, struct reading *r, int target, long *timeo)
 {
 	struct sk_buff *last = skb_peek_tail(&sk->sk_receive_queue);
@@ -134,7 +141,7 @@ static int await(struct sock *sk, struct reading *r, int target, long *timeo)
 
 	if (r->copied >= target && !READ_ONCE(sk->sk_backlog.tail))
 		return 0;
-	err = may_wait(sk, r->copied, *timeo);
+	err = tl_recv_may_wait(sk, r->copied, *timeo);
 	if (err <= 0)
 		return err;
 	if (r->copied >= target) {

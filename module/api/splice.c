@@ -29,18 +29,10 @@ static int fill_pipe(read_descriptor_t *desc, struct sk_buff *skb, unsigned int 
  */
 static int wait_more(struct sock *sk, long *timeo)
 {
-	int err;
+	int err = tl_recv_may_wait(sk, 0, *timeo);
 
-	if (sock_flag(sk, SOCK_DONE))
-		return 0;
-	if (sk->sk_err)
-		return sock_error(sk);
-	if (sk->sk_shutdown & RCV_SHUTDOWN)
-		return 0;
-	if (sk->sk_state == TCP_CLOSE)
-		return -ENOTCONN;
-	if (!*timeo)
-		return -EAGAIN;
+	if (err <= 0)
+		return err;
 	/* the urgent octet is next: whoever splices cannot have it, and not pass it */
 	if (!skb_queue_empty(&sk->sk_receive_queue))
 		return 0;

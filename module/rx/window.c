@@ -472,7 +472,7 @@ int tl_rcv_window_clamp(struct sock *sk, int val)
 	if (!val && sk->sk_state != TCP_CLOSE)
 		return -EINVAL;
 	if (val)
-		val = max_t(int, val, SOCK_MIN_RCVBUF / 2);
+		val = max_t(u32, val, SOCK_MIN_RCVBUF / 2);	/* -1 is no bound */
 	WRITE_ONCE(tl_sk(sk)->config.window_clamp, val);
 	if (!val)
 		rcv->clamp = 0;

@@ -80,6 +80,7 @@ static const struct known {
 	{ SOL_SOCKET, 31, ALL, "SO_PEERSEC: before there is a peer AppArmor knows one of TCP's" },
 	{ SOL_SOCKET, 37, ALL | ON_6_1, "SO_TIMESTAMPING" },
 	{ SOL_SOCKET, 60, ALL | ON_6_1, "SO_ZEROCOPY" },
+	{ SOL_SOCKET, 73, ALL, "SO_RESERVE_MEM, where memory is charged to a control group" },
 	{ SOL_SOCKET, 65, ALL | ON_6_1, "SO_TIMESTAMPING_NEW" },
 	{ IPPROTO_TCP, 35, ALL, "TCP_ZEROCOPY_RECEIVE" },
 };

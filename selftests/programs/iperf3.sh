@@ -21,11 +21,15 @@ good_report() {
 
 # both ADDRESS: there and back
 both() {
-	local way
+	local port way
 
-	for way in "" -R; do
+	# each server is busy for a moment after its test, and listens anew
+	for port in 5201 5202; do
+		way=
+		[ $port = 5201 ] || way=-R
+		until_true 60 listens $port || because "iperf3 does not listen again"
 		# shellcheck disable=SC2086 # an empty word is none
-		client 60 iperf3 -c "$1" -P 8 -n "$bytes" --json $way >"$work/report" 2>&1 ||
+		client 60 iperf3 -c "$1" -p $port -P 8 -n "$bytes" --json $way >"$work/report" 2>&1 ||
 			because "iperf3 $way" "$work/report"
 		good_report "$work/report" || because "the report of iperf3 $way" "$work/report"
 	done
@@ -33,6 +37,7 @@ both() {
 
 begin 0 iperf3
 bytes=$(size 8000000 200000000)
-serve 5201 iperf3 -s
+serve 5201 iperf3 -s -p 5201
+serve 5202 iperf3 -s -p 5202
 prove "iperf3, 8 parallel, both directions" 18 both
 finish

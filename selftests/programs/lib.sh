@@ -19,12 +19,18 @@
 top=${TCPLAB_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 slow=${TCPLAB_SLOW:-1}
 lab=$top/scripts/lab
-run=("$top/scripts/tcplab-run")
 server4=10.0.0.2
 server6=fd00::2
 cells=(clean:6 lossy:4)
 [ "${TCPLAB_FULL:-0}" = 0 ] || cells=(clean:4 clean:6 lossy:4 lossy:6)
 work=$(mktemp -d /dev/shm/programs-XXXXXX) || exit 1
+
+# Where everybody may read it, as it is when it is installed: some servers refuse to be root's.
+chmod 755 "$work"
+mkdir -p "$work/bin" "$work/lib/tcplab"
+cp "$top/scripts/tcplab-run" "$work/bin/"
+cp "$top/build/tools/preload.so" "$top/build/tools/cgroup" "$work/lib/tcplab/"
+run=("$work/bin/tcplab-run")
 
 KSFT=${KSFT:-$("$top/scripts/kselftest-tree")}
 # shellcheck source=/dev/null
@@ -125,7 +131,7 @@ count() {
 capture() {
 	local file=$1 packets=$2
 	shift 2
-	ip netns exec server tcpdump -n -q -l -i veth0 -c "$packets" "$@" >"$file" 2>"$file.log" &
+	ip netns exec server tcpdump -n -q -l --immediate-mode -i veth0 -c "$packets" "$@" >"$file" 2>"$file.log" &
 	tcpdump=$!
 	until_true 30 grep -q 'listening on' "$file.log" || give_up "tcpdump: $(cat "$file.log")"
 }

@@ -46,5 +46,6 @@ autovacuum = off
 END
 printf 'host all all %s trust\n' 10.0.0.0/24 fd00::/64 >>"$work/data/pg_hba.conf"
 serve 5432 setpriv --reuid=65534 --regid=65534 --clear-groups "$bin/postgres" -D "$work/data"
+until_true 60 grep -q 'ready to accept' "$work/server.log" || give_up "postgres: $(tail -n 5 "$work/server.log")"
 prove "PostgreSQL and pgbench" 6 all
 finish

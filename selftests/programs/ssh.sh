@@ -17,7 +17,7 @@ options() {
 copies() {
 	local file=$work/small option
 
-	if [ "$(size 0 1)" = 1 ] || [ "$1 $3" = "$server4 clean" ]; then
+	if [ "$(size 0 1)" = 1 ] || [ "$1 $3" = "$server6 clean" ]; then
 		file=$work/large
 	fi
 	mapfile -t option < <(options server)
