@@ -29,6 +29,7 @@ work=$(mktemp -d /dev/shm/programs-XXXXXX) || exit 1
 chmod 755 "$work"
 mkdir -p "$work/bin" "$work/lib/tcplab"
 cp "$top/scripts/tcplab-run" "$work/bin/"
+[ -e "$top/build/tools/cgroup" ] || make -s -C "$top" tools || exit 1
 cp "$top/build/tools/preload.so" "$top/build/tools/cgroup" "$work/lib/tcplab/"
 run=("$work/bin/tcplab-run")
 
