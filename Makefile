@@ -75,6 +75,7 @@ tests:
 
 check:
 	@scripts/setup check programs
+	+@$(MAKE) --no-print-directory tools
 	@TESTS="$(TESTS)" KVER="$(if $(filter-out environment file,$(origin KVER)),$(KVER))" \
 		scripts/check
 
