@@ -16,6 +16,11 @@
 
 static bool kernel_6_1;
 
+__attribute__((constructor)) static void keep_stamps(void)
+{
+	lab_keep_stamps();
+}
+
 FIXTURE(option_matrix) { struct lab lab; };
 FIXTURE_VARIANT(option_matrix) { int family; };
 FIXTURE_VARIANT_ADD(option_matrix, v4) { AF_INET };

@@ -107,6 +107,20 @@ int lab_only_tcplab(struct lab *lab, int family)
 }
 
 /**
+ * lab_keep_stamps() - let the kernel stamp what it receives, until this process ends
+ *
+ * The first socket that wants time stamps, and the last that no longer does, have the kernel's code
+ * patched. An emulated processor may meet such an instruction when it is half done, once in some
+ * thousand times, and stops: so programs that switch stamps on and off keep them on beside.
+ */
+void lab_keep_stamps(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on));
+}
+
+/**
  * lab_asleep() - does a process wait for something, in a call that a signal would end?
  * @pid: process
  */

@@ -54,6 +54,7 @@ int lab_sysctl_set(const struct lab *lab, const char *name, const char *value);
 int lab_write_file(const char *path, const char *text);
 int lab_read_file(const char *path, char *buf, size_t size);
 bool lab_asleep(pid_t pid);
+void lab_keep_stamps(void);
 bool lab_kernel(int major, int minor);
 int lab_conn_state(const struct lab *lab, int lport, int rport);
 
