@@ -14,7 +14,7 @@ fetches() {
 	same "$work/site/file" "$work/came"
 }
 
-begin 1 busybox
+begin $((proofs + 1)) busybox
 mkdir "$work/site"
 random_file "$work/site/file" "$(size 3000000 50000000)"
 serve 8000 busybox httpd -f -p 8000 -h "$work/site"

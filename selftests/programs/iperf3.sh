@@ -35,7 +35,7 @@ both() {
 	done
 }
 
-begin 0 iperf3
+begin "$proofs" iperf3
 bytes=$(size 8000000 200000000)
 serve 5201 iperf3 -s -p 5201
 serve 5202 iperf3 -s -p 5202

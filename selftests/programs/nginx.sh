@@ -31,7 +31,7 @@ all() {
 	asks "$2"
 }
 
-begin 0 nginx curl wrk
+begin "$proofs" nginx curl wrk
 mkdir "$work/site"
 chmod 755 "$work"
 random_file "$work/site/file" "$(size 3000000 50000000)"

@@ -32,7 +32,7 @@ all() {
 	[ "$sums" = "100000 $((4 * transactions)) t t" ] || because "the books: $sums"
 }
 
-begin 0 initdb postgres pgbench psql setpriv
+begin "$proofs" initdb postgres pgbench psql setpriv
 chmod 755 "$work"
 mkdir "$work/data"
 chown 65534:65534 "$work/data"

@@ -23,7 +23,7 @@ fetches() {
 	client 120 python3 "$work/fetch.py" "$2" "$large" >"$work/said" 2>&1 || because "urllib" "$work/said"
 }
 
-begin 0
+begin "$proofs"
 mkdir "$work/site"
 random_file "$work/site/large" "$(size 3000000 50000000)"
 echo "a small file" >"$work/site/small"

@@ -31,7 +31,7 @@ all() {
 	[ "$(cat "$work/count")" = $counted ] || because "commands are missing" "$work/count"
 }
 
-begin 0 redis-server redis-benchmark redis-cli
+begin "$proofs" redis-server redis-benchmark redis-cli
 random_file "$work/octets" 1000000
 base64 "$work/octets" >"$work/value"
 counted=0

@@ -18,7 +18,7 @@ both() {
 	same "$work/sent" "$work/came"
 }
 
-begin 0 socat
+begin "$proofs" socat
 random_file "$work/sent" "$(size 1000000 20000000)"
 hash=$(sum "$work/sent")
 serve 7000 socat TCP6-LISTEN:7000,fork,reuseaddr EXEC:sha256sum

@@ -32,7 +32,7 @@ copies() {
 	rm -f "$work/there" "$work/back"
 }
 
-begin 0 sshd ssh scp ssh-keygen
+begin "$proofs" sshd ssh scp ssh-keygen
 random_file "$work/large" $((50 * 1000 * 1000))
 head -c 3000000 "$work/large" >"$work/small"
 ssh-keygen -q -t ed25519 -N '' -f "$work/key"
