@@ -23,6 +23,7 @@ server4=10.0.0.2
 server6=fd00::2
 cells=(clean:6 lossy:4)
 [ "${TCPLAB_FULL:-0}" = 0 ] || cells=(clean:4 clean:6 lossy:4 lossy:6)
+# shellcheck disable=SC2034 # for the files that read this one
 proofs=${#cells[@]}
 work=$(mktemp -d /dev/shm/programs-XXXXXX) || exit 1
 
