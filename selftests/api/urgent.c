@@ -238,14 +238,14 @@ TEST_F(urgent, behind_a_full_window)
 	while ((n = send(self->fd[1], buf, sizeof(buf), 0)) > 0)
 		sent += n;
 	ASSERT_EQ(EAGAIN, errno);
+	/* what is read makes room for more on its way, so it may take several rounds */
 	while (!(lab_poll(self->fd[1], POLLOUT, 0) & POLLOUT)) {
+		if (!lab_poll(self->fd[0], POLLIN, 1))
+			continue;
 		n = recv(self->fd[0], buf, sizeof(buf), 0);
 		ASSERT_LT(0, n);
 		got += n;
-		if (lab_poll(self->fd[0], POLLIN, 0) == 0)
-			break;
 	}
-	ASSERT_TRUE(lab_wait(self->fd[1], POLLOUT) & POLLOUT);
 	ASSERT_EQ(1, send(self->fd[1], "x", 1, MSG_OOB));
 	while (got < sent) {
 		n = recv(self->fd[0], buf, sizeof(buf), 0);
