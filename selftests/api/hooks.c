@@ -175,6 +175,24 @@ TEST_F(hooks, segments_dropped)
 	LAB_OK(lab_recv(fd[1], LAB_TO_PEER, 0, 100));
 }
 
+/* SO_ATTACH_BPF: a program of the socket's own */
+TEST_F(hooks, socket_filter)
+{
+	const struct bpf_insn insns[] = { BPF_SET(0, 0), BPF_END_PROG };
+	int fd[2], prog, queued = 0;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	prog = LAB_FD(lab_bpf_load(&(struct lab_bpf){ .type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insns = insns, .n = 2 }));
+	LAB_OK(lab_set_opt(fd[1], SOL_SOCKET, SO_ATTACH_BPF, prog));
+	LAB_OK(lab_send(fd[0], LAB_TO_PEER, 0, 100));
+	EXPECT_EQ(0, lab_poll(fd[1], POLLIN, 0));
+	EXPECT_EQ(0, ioctl(fd[0], SIOCOUTQ, &queued));
+	EXPECT_EQ(100, queued);
+	LAB_OK(lab_set_opt(fd[1], SOL_SOCKET, SO_DETACH_BPF, 0));
+	LAB_OK(lab_recv(fd[1], LAB_TO_PEER, 0, 100));
+}
+
 /* A security module says no to a SYN: nobody answers it; the next one it lets pass. */
 TEST_F(hooks, module_refuses)
 {
