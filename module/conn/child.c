@@ -2,6 +2,7 @@
 /*
  * A request grows up: the listener is cloned, and the clone made a connection of its own.
  */
+#include <linux/security.h>
 #include <net/busy_poll.h>
 #include "sock.h"
 #include "conn/synq.h"
@@ -108,7 +109,7 @@ struct sock *tl_child_create(struct tl_req *req, struct sk_buff *skb, const stru
 	take_request(child, req);
 	af->child(child, lsk, skb);
 	tl_port_inherit(tl_net(sock_net(lsk)), &tl_sk(lsk)->bound, &tl->bound);
-	tl_security_established(child, skb);
+	security_inet_conn_established(child, skb);
 	tl_mem_inherit(child, lsk);
 	sk_set_txhash(child);
 	sk_mark_napi_id(child, skb);

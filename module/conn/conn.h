@@ -98,7 +98,6 @@ void tl_synq_exit(void);
 
 /* security.c */
 enum tl_drop tl_security_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_where *w);
-void tl_security_established(struct sock *sk, struct sk_buff *skb);
 int tl_pre_connect(struct sock *sk, struct sockaddr *addr, int len);
 
 /* child.c */

@@ -73,16 +73,6 @@ enum tl_drop tl_security_syn(struct sock *lsk, struct sk_buff *skb, const struct
 }
 
 /**
- * tl_security_established() - a peer's segment makes a connection: whose is it?
- * @sk: socket, locked
- * @skb: the segment
- */
-void tl_security_established(struct sock *sk, struct sk_buff *skb)
-{
-	security_inet_conn_established(sk, skb);
-}
-
-/**
  * tl_pre_connect() - BPF programs may refuse a connect(), or send it elsewhere (proto.pre_connect)
  * @sk: socket, locked
  * @addr: the program's; may be changed

@@ -4,6 +4,7 @@
  *
  * Each step returns TL_DROP_NONE to go on, or the reason why the segment goes no further.
  */
+#include <linux/security.h>
 #include "sock.h"
 #include "obs/trace.h"
 
@@ -330,7 +331,7 @@ static enum tl_drop rcv_syn_sent(struct sock *sk, struct sk_buff *skb)
 		take_syn_data_ack(sk, cb->ack);
 	tl_fastopen_synack(sk, skb);
 	tl_rto_restart(sk);
-	tl_security_established(sk, skb);
+	security_inet_conn_established(sk, skb);
 	tl_established(sk, TL_EV_RCV_SYNACK);
 	tl_ack_synack(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
