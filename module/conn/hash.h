@@ -64,14 +64,12 @@ struct tl_node {
  * @dif: interface that it came in by
  * @sdif: the same, when @dif is an L3 master
  * @scope: interface that an answer must leave by (link-local peer), or 0
- * @mark: its fwmark
  */
 struct tl_where {
 	struct tl_tuple	tuple;
 	int		dif;
 	int		sdif;
 	int		scope;
-	u32		mark;
 };
 
 int tl_hash_net_init(struct tl_net *tn);

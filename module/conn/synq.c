@@ -230,7 +230,8 @@ static void req_negotiate(struct net *net, struct tl_req *req, const struct sk_b
 }
 
 /* What a request knows before it looks at the options. */
-static void req_begin(struct tl_req *req, struct sock *lsk, const struct tl_where *w)
+static void req_begin(struct tl_req *req, struct sock *lsk, const struct sk_buff *skb,
+		      const struct tl_where *w)
 {
 	struct tl_net *tn = tl_net(sock_net(lsk));
 
@@ -241,7 +242,7 @@ static void req_begin(struct tl_req *req, struct sock *lsk, const struct tl_wher
 	req->ts_off = tl_ts_offset(tn, &w->tuple);
 	req->mark = READ_ONCE(lsk->sk_mark);
 	if (!req->mark && TL_SYSCTL(sock_net(lsk), fwmark_accept))
-		req->mark = w->mark;
+		req->mark = skb->mark;
 	req->tos = tl_sock_class(lsk, &w->tuple) & ~INET_ECN_MASK;
 	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
 }
@@ -287,7 +288,7 @@ static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 
 	if (!req)
 		return NULL;
-	req_begin(req, lsk, w);
+	req_begin(req, lsk, skb, w);
 	req->born_us = tl_clock_us();
 	req->irs = cb->seq;
 	req->iss = choose_iss(net, cb, w);
@@ -343,7 +344,7 @@ static enum tl_drop cookie_syn(struct sock *lsk, const struct sk_buff *skb,
 	u32 now = tl_clock_seconds(), ts;
 	struct tl_req req = { 0 };
 
-	req_begin(&req, lsk, w);
+	req_begin(&req, lsk, skb, w);
 	req.irs = TL_CB(skb)->seq;
 	req_negotiate(net, &req, skb, af);
 	if (!(req.which & TL_OPT_TIMESTAMP)) {	/* nowhere to keep the others */
@@ -404,7 +405,7 @@ static struct sock *cookie_child(struct sock *lsk, struct sk_buff *skb, const st
 	if (*why != TL_DROP_NONE)
 		return NULL;
 
-	req_begin(&req, lsk, w);
+	req_begin(&req, lsk, skb, w);
 	if (cb->opts.seen & opts_allowed(net) & TL_OPT_TIMESTAMP) {
 		req.which = tl_cookie_ts_read(cb->opts.tsecr - req.ts_off, &req.snd_wscale,
 					      &req.ecn_ok) & opts_allowed(net);
@@ -454,7 +455,7 @@ static struct sock *early_child(struct sock *lsk, struct sk_buff *skb, const str
 	struct tl_req req = { 0 };
 	struct sock *child;
 
-	req_begin(&req, lsk, w);
+	req_begin(&req, lsk, skb, w);
 	req.irs = TL_CB(skb)->seq;
 	req.iss = choose_iss(net, TL_CB(skb), w);
 	req_negotiate(net, &req, skb, af);
@@ -601,11 +602,7 @@ static enum tl_drop req_check(struct net *net, struct tl_req *req, struct sk_buf
 static struct sock *req_mismatch(struct net *net, struct tl_req *req, struct sk_buff *skb,
 				 const struct tl_af_ops *af, enum tl_drop *why)
 {
-	const struct tl_where w = {
-		.tuple	= req->node.tuple,
-		.scope	= req->node.bound_dev,
-		.mark	= skb->mark,
-	};
+	const struct tl_where w = { .tuple = req->node.tuple, .scope = req->node.bound_dev };
 	struct sock *child = cookie_child(req->listener, skb, &w, af, why);
 
 	if (!child && *why == TL_DROP_NONE) {

@@ -252,7 +252,6 @@ int tl_rcv_skb(struct sk_buff *skb, const struct tl_af_ops *af)
 		return 0;
 	}
 	af->where(skb, &w);
-	w.mark = skb->mark;
 	node = tl_hash_find(net, &w);
 	if (node && node->kind == TL_KIND_REQ && !tl_synq_alive(net, node))
 		node = NULL;		/* its listener has gone; there may be another */
