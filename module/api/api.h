@@ -5,8 +5,8 @@
 #ifndef TCPLAB_API_H
 #define TCPLAB_API_H
 
-#include <linux/net.h>
 #include <linux/ktime.h>
+#include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/sockptr.h>
 

@@ -9,22 +9,6 @@
 #include "sock.h"
 #include "api/option.h"
 
-/**
- * struct ip_option - an option of IP for which the kernel's own answer is not enough
- * @level: SOL_IP or SOL_IPV6
- * @name: option
- * @set: instead of the kernel's function
- * @get: likewise
- * @was_set: after that was done; the socket is not locked
- */
-struct ip_option {
-	int	level;
-	int	name;
-	int	(*set)(struct sock *sk, sockptr_t val, unsigned int len);
-	int	(*get)(struct sock *sk, char __user *val, int __user *len);
-	void	(*was_set)(struct sock *sk);
-};
-
 /* Groups are nothing for a protocol with connections. */
 static int set_membership(struct sock *sk, sockptr_t val, unsigned int len)
 {
@@ -64,9 +48,7 @@ static int set_addrform(struct sock *sk, sockptr_t val, unsigned int len)
 {
 	int family, err;
 
-	if (len < sizeof(family))
-		return -EINVAL;
-	if (sockptr_is_null(val))
+	if (len < sizeof(family) || sockptr_is_null(val))
 		return -EINVAL;
 	if (copy_from_sockptr(&family, val, sizeof(family)))
 		return -EFAULT;
@@ -101,7 +83,7 @@ static void sync_mss(struct sock *sk)
 	release_sock(sk);
 }
 
-static const struct ip_option rows[] = {
+static const struct tl_ip_option rows[] = {
 	{ SOL_IP, IP_OPTIONS, .was_set = sync_mss },
 	{ SOL_IP, IP_ADD_MEMBERSHIP, set_membership },
 	{ SOL_IP, IP_DROP_MEMBERSHIP, set_membership },
@@ -115,70 +97,23 @@ static const struct ip_option rows[] = {
 	{ SOL_IPV6, IPV6_2292PKTOPTIONS, .was_set = sync_mss },
 };
 
-static const struct ip_option *find(const struct sock *sk, int level, int name)
+/**
+ * tl_ip_option() - is an option of IP one for which the kernel's own answer is not enough?
+ * @sk: socket
+ * @level: level
+ * @name: option
+ *
+ * Return: its row, or one in which there is nothing.
+ */
+const struct tl_ip_option *tl_ip_option(const struct sock *sk, int level, int name)
 {
+	static const struct tl_ip_option usual;
 	int i;
 
 	if (level == SOL_IPV6 && sk->sk_family != AF_INET6)
-		return NULL;
+		return &usual;
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].level == level && rows[i].name == name)
 			return &rows[i];
-	return NULL;
-}
-
-/**
- * tl_ip_set() - an option of IP is to be set
- * @sk: socket, not locked
- * @level: level
- * @name: option
- * @val: value
- * @len: its length
- * @err: 0 or a negative errno, if it was dealt with
- *
- * Return: true if it was; else it is the kernel's.
- */
-bool tl_ip_set(struct sock *sk, int level, int name, sockptr_t val, unsigned int len, int *err)
-{
-	const struct ip_option *o = find(sk, level, name);
-
-	if (!o || !o->set)
-		return false;
-	*err = o->set(sk, val, len);
-	return true;
-}
-
-/**
- * tl_ip_get() - an option of IP is asked for
- * @sk: socket, not locked
- * @level: level
- * @name: option
- * @val: where to
- * @len: room
- * @err: 0 or a negative errno, if it was dealt with
- *
- * Return: true if it was; else it is the kernel's.
- */
-bool tl_ip_get(struct sock *sk, int level, int name, char __user *val, int __user *len, int *err)
-{
-	const struct ip_option *o = find(sk, level, name);
-
-	if (!o || !o->get)
-		return false;
-	*err = o->get(sk, val, len);
-	return true;
-}
-
-/**
- * tl_ip_was_set() - the kernel has set an option of IP
- * @sk: socket, not locked
- * @level: level
- * @name: option
- */
-void tl_ip_was_set(struct sock *sk, int level, int name)
-{
-	const struct ip_option *o = find(sk, level, name);
-
-	if (o && o->was_set)
-		o->was_set(sk);
+	return &usual;
 }

@@ -23,6 +23,22 @@ struct tl_option {
 	int	(*get_memory)(struct sock *sk, char __user *val, int __user *len);
 };
 
+/**
+ * struct tl_ip_option - an option of IP for which the kernel's own answer is not enough
+ * @level: SOL_IP or SOL_IPV6
+ * @name: option
+ * @set: instead of the kernel's function; the socket is not locked, here and below
+ * @get: likewise
+ * @was_set: after that was done
+ */
+struct tl_ip_option {
+	int	level;
+	int	name;
+	int	(*set)(struct sock *sk, sockptr_t val, unsigned int len);
+	int	(*get)(struct sock *sk, char __user *val, int __user *len);
+	void	(*was_set)(struct sock *sk);
+};
+
 /* sockopt.c */
 int tl_option_answer(const void *from, size_t size, char __user *val, int __user *len);
 
@@ -31,8 +47,6 @@ extern const struct tl_option tl_tcp_options[];
 extern const unsigned int tl_tcp_options_number;
 
 /* ipopt.c: SOL_IP and SOL_IPV6 */
-bool tl_ip_set(struct sock *sk, int level, int name, sockptr_t val, unsigned int len, int *err);
-bool tl_ip_get(struct sock *sk, int level, int name, char __user *val, int __user *len, int *err);
-void tl_ip_was_set(struct sock *sk, int level, int name);
+const struct tl_ip_option *tl_ip_option(const struct sock *sk, int level, int name);
 
 #endif

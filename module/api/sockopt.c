@@ -94,20 +94,21 @@ static int get_tcp(struct sock *sk, int name, char __user *val, int __user *len)
  */
 int tl_setsockopt(struct sock *sk, int level, int name, sockptr_t val, unsigned int len)
 {
+	const struct tl_ip_option *o = tl_ip_option(sk, level, name);
 	int err;
 
 	if (level == SOL_TCP)
 		return set_tcp(sk, name, val, len);
 	if (level == SOL_SOCKET || level == SOL_TCPLAB)
 		return tl_sol_socket_set(sk, level, name, val, len);
-	if (tl_ip_set(sk, level, name, val, len, &err))
-		return err;
+	if (o->set)
+		return o->set(sk, val, len);
 	if (sk->sk_family == AF_INET6)
 		err = ipv6_setsockopt(sk, level, name, val, len);
 	else
 		err = ip_setsockopt(sk, level, name, val, len);
-	if (!err)
-		tl_ip_was_set(sk, level, name);
+	if (!err && o->was_set)
+		o->was_set(sk);
 	return err;
 }
 
@@ -123,12 +124,12 @@ int tl_setsockopt(struct sock *sk, int level, int name, sockptr_t val, unsigned 
  */
 int tl_getsockopt(struct sock *sk, int level, int name, char __user *val, int __user *len)
 {
-	int err;
+	const struct tl_ip_option *o = tl_ip_option(sk, level, name);
 
 	if (level == SOL_TCP)
 		return get_tcp(sk, name, val, len);
-	if (tl_ip_get(sk, level, name, val, len, &err))
-		return err;
+	if (o->get)
+		return o->get(sk, val, len);
 	if (sk->sk_family == AF_INET6)
 		return ipv6_getsockopt(sk, level, name, val, len);
 	return ip_getsockopt(sk, level, name, val, len);
