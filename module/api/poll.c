@@ -76,10 +76,10 @@ __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait)
 static int bytes_readable(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 n = tl->rcv.nxt - tl->rcv.copied;
+	u32 n = tl->rcv.nxt - tl->rcv.copied, before = tl_urgent_limit(sk, tl->rcv.copied, n);
 
-	if (!sock_flag(sk, SOCK_URGINLINE) && tl_urgent_limit(sk, tl->rcv.copied, n) < n)
-		return tl_urgent_limit(sk, tl->rcv.copied, n);
+	if (before < n && !sock_flag(sk, SOCK_URGINLINE))
+		return before;
 	return n && sock_flag(sk, SOCK_DONE) ? n - 1 : n;
 }
 

@@ -83,6 +83,8 @@ static int read_cmsgs(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 /* All is written that will be, before any of its last octets has been sent. */
 static void finish(struct sock *sk, struct msghdr *msg, u32 tsflags)
 {
+	if (unlikely(msg->msg_flags & MSG_OOB))
+		mark_urgent(tl_sk(sk));
 	if (unlikely(tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK))
 		tl_txq_mark(sk, tsflags);
 	if (unlikely(msg->msg_flags & MSG_EOR) && !msg_data_left(msg))
@@ -143,8 +145,6 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 		}
 	}
 out:
-	if (copied && unlikely(msg->msg_flags & MSG_OOB))
-		mark_urgent(tl);
 	if (copied)
 		finish(sk, msg, tsflags);
 	return copied;

@@ -49,9 +49,7 @@ int tl_stray_send(struct net *net, const struct tl_stray *way, const struct tl_s
 	tl_opt_fastopen_write((u8 *)th + usual, seg->cookie);
 	tl_checksum(skb, dst, way->tuple);
 	/* packet filters ask whose it is; a listener that has just closed is nobody */
-	if (!skb_set_owner_sk_safe(skb, (struct sock *)way->sk))
-		skb->sk = NULL;
-	if (way->sk)
+	if (skb_set_owner_sk_safe(skb, (struct sock *)way->sk))
 		tl_pace_add_delay(skb, &tl_sk(way->sk)->config.tx_delay);
 	TL_INC(net, OutSegs);
 	err = af->xmit_stray(net, skb, dst, way);

@@ -66,26 +66,21 @@ static unsigned int sack_len(const struct sock *sk)
 	return n ? tl_opt_sack_len(n) : 0;
 }
 
-/*
- * A peer whose whole window is hardly a segment gets two of them, as in Linux: or it would wait for
- * another one before it acknowledges.
- */
-static u32 within_half_window(const struct tl_snd *snd)
-{
-	u32 half = snd->max_wnd > TCP_MSS_DEFAULT ? snd->max_wnd / 2 : snd->max_wnd;
-
-	return half ? min_t(u32, snd->mss, half) : snd->mss;
-}
-
 /**
  * tl_mss_bounded() - Eff.snd.MSS as far as the peer's window lets it count
  * @sk: socket, locked or not
+ *
+ * A peer whose whole window is hardly a segment gets two of them, as in Linux: or it would wait for
+ * another one before it acknowledges.
  *
  * Return: octets.
  */
 u32 tl_mss_bounded(const struct sock *sk)
 {
-	return within_half_window(&tl_sk(sk)->snd);
+	const struct tl_snd *snd = &tl_sk(sk)->snd;
+	u32 half = snd->max_wnd > TCP_MSS_DEFAULT ? snd->max_wnd / 2 : snd->max_wnd;
+
+	return half ? min_t(u32, snd->mss, half) : snd->mss;
 }
 
 /**
@@ -96,7 +91,7 @@ u32 tl_mss_bounded(const struct sock *sk)
  */
 u32 tl_mss_now(const struct sock *sk)
 {
-	u32 mss = within_half_window(&tl_sk(sk)->snd), len = sack_len(sk);
+	u32 mss = tl_mss_bounded(sk), len = sack_len(sk);
 
 	return mss > len ? mss - len : 1;
 }
