@@ -45,7 +45,7 @@ build/tools/preload.so: tools/preload.c module/uapi/tcplab.h
 	@$(CC) -O2 -Wall -Wextra -fPIC -shared -o $@ $< -ldl
 
 # and how it moves a control group
-build/tools/cgroup: tools/cgroup.c
+build/tools/cgroup: tools/cgroup.c tools/btf.h
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -Wextra -o $@ $<
 

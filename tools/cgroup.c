@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <linux/btf.h>
 #include <linux/mount.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -33,6 +32,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "btf.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP	262
@@ -62,73 +63,6 @@ static void die(const char *fmt, ...)
 static int bpf(int command, union bpf_attr *attr)
 {
 	return syscall(SYS_bpf, command, attr, sizeof(*attr));
-}
-
-/* Octets that follow a type in BTF, beside the struct btf_type. */
-static size_t btf_more(const struct btf_type *type)
-{
-	size_t n = BTF_INFO_VLEN(type->info);
-
-	switch (BTF_INFO_KIND(type->info)) {
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		return 4;
-	case BTF_KIND_ARRAY:
-		return sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return n * sizeof(struct btf_member);
-	case BTF_KIND_ENUM:
-		return n * sizeof(struct btf_enum);
-	case BTF_KIND_ENUM64:
-	case BTF_KIND_DATASEC:
-		return n * sizeof(struct btf_var_secinfo);
-	case BTF_KIND_FUNC_PROTO:
-		return n * sizeof(struct btf_param);
-	default:
-		return 0;
-	}
-}
-
-/* The number of a function in the kernel's BTF, 0 if it is not there. */
-static int btf_function(const char *name)
-{
-	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC), id = 1;
-	const struct btf_header *head;
-	const char *at, *end, *names;
-	struct stat st;
-	char *btf;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		die("/sys/kernel/btf/vmlinux: %s", strerror(errno));
-	btf = malloc(st.st_size);
-	for (off_t have = 0; btf && have < st.st_size;) {
-		ssize_t n = read(fd, btf + have, st.st_size - have);
-
-		if (n <= 0)
-			die("/sys/kernel/btf/vmlinux cannot be read");
-		have += n;
-	}
-	close(fd);
-	head = (void *)btf;
-	if (!btf || head->magic != BTF_MAGIC)
-		die("/sys/kernel/btf/vmlinux is no BTF");
-	at = btf + head->hdr_len + head->type_off;
-	end = at + head->type_len;
-	names = btf + head->hdr_len + head->str_off;
-	for (; at < end; id++) {
-		const struct btf_type *type = (const void *)at;
-
-		if (BTF_INFO_KIND(type->info) == BTF_KIND_FUNC &&
-		    !strcmp(names + type->name_off, name)) {
-			free(btf);
-			return id;
-		}
-		at += sizeof(*type) + btf_more(type);
-	}
-	free(btf);
-	return 0;
 }
 
 /* An instruction; a jump leads so many instructions further. */
@@ -179,11 +113,13 @@ static int load_program(int groups, int protocol)
 		.log_buf = (uintptr_t)log,
 		.log_size = sizeof(log),
 	};
-	int fd;
+	int id = btf_function(HOOK), fd;
 
-	attr.attach_btf_id = btf_function(HOOK);
-	if (!attr.attach_btf_id)
+	if (id < 0)
+		die("%s: %s", BTF_FILE, strerror(-id));
+	if (!id)
 		die("this kernel has no %s(): that came with Linux 6.6", HOOK);
+	attr.attach_btf_id = id;
 	fd = bpf(BPF_PROG_LOAD, &attr);
 	if (fd < 0)
 		die("the kernel refuses the BPF program: %s\n%s", strerror(errno), log);

@@ -9,13 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "bpf.h"
 #include "lab.h"
+#include "../../tools/btf.h"
 
 static const char top[] = "/tmp/lab-cgroup";
 
@@ -200,63 +199,15 @@ long lab_bpf_count(int map)
 	return bpf(BPF_MAP_LOOKUP_ELEM, &attr) ? lab_fail("map: %s", strerror(errno)) : (long)value;
 }
 
-/* What the kernel says of its own types and functions (Documentation/bpf/btf.rst). */
-struct btf_header {
-	uint16_t magic;
-	uint8_t version, flags;
-	uint32_t hdr_len, type_off, type_len, str_off, str_len;
-};
-
-struct btf_type {
-	uint32_t name_off, info, size;
-};
-
-enum { BTF_FUNC = 12, BTF_NKINDS = 20 };
-
-/* Octets behind a type: so many, and so many for each member. */
-static const struct { uint8_t fixed, each; } btf_more[BTF_NKINDS] = {
-	[1] = { 4, 0 }, [3] = { 12, 0 }, [4] = { 0, 12 }, [5] = { 0, 12 }, [6] = { 0, 8 },
-	[13] = { 0, 8 }, [14] = { 4, 0 }, [15] = { 0, 12 }, [17] = { 4, 0 }, [19] = { 0, 12 },
-};
-
-static int btf_search(const uint8_t *data, const char *name)
-{
-	const struct btf_header *h = (const void *)data;
-	const uint8_t *at = data + h->hdr_len + h->type_off, *end = at + h->type_len;
-	const char *strings = (const char *)data + h->hdr_len + h->str_off;
-	int id;
-
-	for (id = 1; at < end; id++) {
-		const struct btf_type *t = (const void *)at;
-		unsigned int kind = t->info >> 24 & 0x1f, vlen = t->info & 0xffff;
-
-		if (kind >= BTF_NKINDS)
-			return lab_fail("BTF: kind %u", kind);
-		if (kind == BTF_FUNC && !strcmp(strings + t->name_off, name))
-			return id;
-		at += sizeof(*t) + btf_more[kind].fixed + vlen * btf_more[kind].each;
-	}
-	return lab_fail("BTF: no function %s", name);
-}
-
 /**
  * lab_btf_func() - the number by which BPF knows a function of the kernel
  * @name: the function
  */
 int lab_btf_func(const char *name)
 {
-	const size_t most = 64 << 20;
-	uint8_t *data = malloc(most);
-	size_t len = 0;
-	ssize_t n;
-	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY), id;
+	int id = btf_function(name);
 
-	if (fd < 0 || !data)
-		return lab_fail("/sys/kernel/btf/vmlinux: %s", strerror(errno));
-	while ((n = read(fd, data + len, most - len)) > 0)
-		len += n;
-	close(fd);
-	id = btf_search(data, name);
-	free(data);
-	return id;
+	if (id < 0)
+		return lab_fail("%s: %s", BTF_FILE, strerror(-id));
+	return id ? id : lab_fail("%s: no function %s", BTF_FILE, name);
 }
