@@ -63,13 +63,12 @@ TEST_F(blocking, accept_timeout)
 	LAB_ERRNO(EAGAIN, accept(listener, NULL, NULL));
 }
 
-/* connect() to where nobody answers: EINPROGRESS when SO_SNDTIMEO is over */
-TEST_F(blocking, connect_timeout)
+/* The other end is up, but has no address: neighbour discovery gets no answer. */
+static int silent_peer(struct __test_metadata *_metadata, const struct lab *lab,
+		       struct sockaddr_storage *ss, socklen_t *len)
 {
-	bool six = self->lab.family == AF_INET6;
-	int other, mine, fd;
-	struct sockaddr_storage ss;
-	socklen_t len;
+	bool six = lab->family == AF_INET6;
+	int other, mine;
 
 	mine = LAB_FD(lab_netns_fd());
 	LAB_OK(lab_netns_new());
@@ -77,12 +76,19 @@ TEST_F(blocking, connect_timeout)
 	LAB_OK(lab_netns_enter(mine));
 	LAB_OK(lab_veth("v0", "v1", other));
 	LAB_OK(lab_link_up("v0"));
-	LAB_OK(lab_addr_add("v0", self->lab.family, six ? "2001:db8::1" : "192.0.2.1",
-			    six ? 64 : 24));
-	/* the other end is up, but has no address: neighbour discovery gets no answer */
-	fd = LAB_FD(lab_socket(&self->lab, 0));
+	LAB_OK(lab_addr_add("v0", lab->family, six ? "2001:db8::1" : "192.0.2.1", six ? 64 : 24));
+	*len = lab_addr(lab->family, six ? "2001:db8::2" : "192.0.2.2", 9, ss);
+	return LAB_FD(lab_socket(lab, 0));
+}
+
+/* connect() to where nobody answers: EINPROGRESS when SO_SNDTIMEO is over */
+TEST_F(blocking, connect_timeout)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd = silent_peer(_metadata, &self->lab, &ss, &len);
+
 	limit(_metadata, fd, SO_SNDTIMEO, 50);
-	len = lab_addr(self->lab.family, six ? "2001:db8::2" : "192.0.2.2", 9, &ss);
 	LAB_ERRNO(EINPROGRESS, connect(fd, (struct sockaddr *)&ss, len));
 	LAB_ERRNO(EALREADY, connect(fd, (struct sockaddr *)&ss, len));
 	EXPECT_EQ(TCP_SYN_SENT, lab_tcp_state(fd));
@@ -169,23 +175,6 @@ TEST_F(blocking, signal_half_way)
 	n = send(fd[0], big, 64 << 20, 0);
 	EXPECT_LT(0, n);
 	EXPECT_GT(64 << 20, n);
-}
-
-static int silent_peer(struct __test_metadata *_metadata, const struct lab *lab,
-		       struct sockaddr_storage *ss, socklen_t *len)
-{
-	bool six = lab->family == AF_INET6;
-	int other, mine;
-
-	mine = LAB_FD(lab_netns_fd());
-	LAB_OK(lab_netns_new());
-	other = LAB_FD(lab_netns_fd());
-	LAB_OK(lab_netns_enter(mine));
-	LAB_OK(lab_veth("v0", "v1", other));
-	LAB_OK(lab_link_up("v0"));
-	LAB_OK(lab_addr_add("v0", lab->family, six ? "2001:db8::1" : "192.0.2.1", six ? 64 : 24));
-	*len = lab_addr(lab->family, six ? "2001:db8::2" : "192.0.2.2", 9, ss);
-	return LAB_FD(lab_socket(lab, 0));
 }
 
 /* connect() goes on behind the program's back when a signal ends the call. */

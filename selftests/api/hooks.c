@@ -156,21 +156,29 @@ TEST_F(hooks, segments_counted)
 	}
 }
 
+/* What is sent now does not arrive, and is not acknowledged. */
+static void expect_dropped(struct __test_metadata *_metadata, const int fd[2], uint64_t off)
+{
+	int queued = 0;
+
+	LAB_OK(lab_send(fd[0], LAB_TO_PEER, off, 100));
+	EXPECT_EQ(0, lab_poll(fd[1], POLLIN, 0));
+	EXPECT_EQ(0, ioctl(fd[0], SIOCOUTQ, &queued));
+	EXPECT_EQ(100, queued);
+}
+
 /* cgroup_skb/ingress: what it throws away does not arrive, until it lets go. */
 TEST_F(hooks, segments_dropped)
 {
 	const struct bpf_insn insns[] = { BPF_SET(0, 0), BPF_END_PROG };
-	int fd[2], prog, queued = 0;
+	int fd[2], prog;
 
 	LAB_OK(lab_cgroup_join(&self->group));
 	LAB_OK(lab_pair(&self->lab, fd));
 	prog = LAB_FD(lab_bpf_load(&(struct lab_bpf){ .type = BPF_PROG_TYPE_CGROUP_SKB,
 		.attach = BPF_CGROUP_INET_INGRESS, .insns = insns, .n = 2 }));
 	LAB_OK(lab_bpf_attach(&self->group, prog, BPF_CGROUP_INET_INGRESS));
-	LAB_OK(lab_send(fd[0], LAB_TO_PEER, 0, 100));
-	EXPECT_EQ(0, lab_poll(fd[1], POLLIN, 0));
-	EXPECT_EQ(0, ioctl(fd[0], SIOCOUTQ, &queued));
-	EXPECT_EQ(100, queued);
+	expect_dropped(_metadata, fd, 0);
 	LAB_OK(lab_bpf_detach(&self->group, prog, BPF_CGROUP_INET_INGRESS));
 	LAB_OK(lab_recv(fd[1], LAB_TO_PEER, 0, 100));
 }
@@ -179,16 +187,13 @@ TEST_F(hooks, segments_dropped)
 TEST_F(hooks, socket_filter)
 {
 	const struct bpf_insn insns[] = { BPF_SET(0, 0), BPF_END_PROG };
-	int fd[2], prog, queued = 0;
+	int fd[2], prog;
 
 	LAB_OK(lab_pair(&self->lab, fd));
 	prog = LAB_FD(lab_bpf_load(&(struct lab_bpf){ .type = BPF_PROG_TYPE_SOCKET_FILTER,
 		.insns = insns, .n = 2 }));
 	LAB_OK(lab_set_opt(fd[1], SOL_SOCKET, SO_ATTACH_BPF, prog));
-	LAB_OK(lab_send(fd[0], LAB_TO_PEER, 0, 100));
-	EXPECT_EQ(0, lab_poll(fd[1], POLLIN, 0));
-	EXPECT_EQ(0, ioctl(fd[0], SIOCOUTQ, &queued));
-	EXPECT_EQ(100, queued);
+	expect_dropped(_metadata, fd, 0);
 	LAB_OK(lab_set_opt(fd[1], SOL_SOCKET, SO_DETACH_BPF, 0));
 	LAB_OK(lab_recv(fd[1], LAB_TO_PEER, 0, 100));
 }
@@ -218,7 +223,7 @@ TEST_F(hooks, module_refuses)
 TEST_F(hooks, netfilter)
 {
 	char cmd[400];
-	int fd[2], queued = 0;
+	int fd[2];
 
 	snprintf(cmd, sizeof(cmd),
 		 "/usr/sbin/nft add table inet t && "
@@ -237,10 +242,7 @@ TEST_F(hooks, netfilter)
 		 "/usr/sbin/nft add rule inet t i meta l4proto %d th dport %d drop",
 		 self->lab.proto, lab_port(fd[1]));
 	ASSERT_EQ(0, system(cmd));
-	LAB_OK(lab_send(fd[0], LAB_TO_PEER, 100, 100));
-	EXPECT_EQ(0, lab_poll(fd[1], POLLIN, 0));
-	EXPECT_EQ(0, ioctl(fd[0], SIOCOUTQ, &queued));
-	EXPECT_EQ(100, queued);
+	expect_dropped(_metadata, fd, 100);
 	ASSERT_EQ(0, system("/usr/sbin/nft delete table inet t"));
 	LAB_OK(lab_recv(fd[1], LAB_TO_PEER, 100, 100));
 }

@@ -98,7 +98,7 @@ TEST_F(messages, many_in_one)
 	EXPECT_EQ(500, m[1].msg_len);
 	/* the time is looked at when something came */
 	LAB_OK(lab_send(fd[0], LAB_TO_PEER, 0, 10));
-	usleep(2000);
+	ASSERT_TRUE(LAB_UNTIL(readable(fd[1], 10)));
 	EXPECT_EQ(1, recvmmsg(fd[1], m, 10, MSG_WAITFORONE, &soon));
 	EXPECT_EQ(0, sendmmsg(fd[0], m, 0, 0));
 	/* an error after the first is kept for the next call */

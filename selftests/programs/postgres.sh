@@ -33,7 +33,6 @@ all() {
 }
 
 begin "$proofs" initdb postgres pgbench psql setpriv
-chmod 755 "$work"
 mkdir "$work/data"
 chown 65534:65534 "$work/data"
 as_nobody initdb -D "$work/data" -U lab -A trust -N -E UTF8 --locale=C >"$work/said" 2>&1 ||
