@@ -200,9 +200,9 @@ static int name##_compat(struct sock *sk, int cmd, unsigned long arg)		\
 #endif
 
 /*
- * Pages are spliced into a socket by sendmsg() with MSG_SPLICE_PAGES since 6.5; before that each came
- * by sendpage(), of struct proto and proto_ops. What is missing of the new way is made up from the
- * old one: pages in bio_vecs, one at a time.
+ * Pages are spliced into a socket by sendmsg() with MSG_SPLICE_PAGES since 6.5; before that each
+ * came by sendpage(), of struct proto and proto_ops. What is missing of the new way is made up from
+ * the old one: pages in bio_vecs, one at a time.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 static inline ssize_t skb_splice_from_iter(struct sk_buff *skb, struct iov_iter *iter,
@@ -234,7 +234,8 @@ static int name##_page(struct sock *sk, struct page *page, int offset, size_t si
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &v, 1, size);			\
 	return name(sk, &msg, size);						\
 }										\
-static int name##_page_lock(struct sock *sk, struct page *page, int offset, size_t size, int flags) \
+static int name##_page_lock(struct sock *sk, struct page *page, int offset, size_t size,	\
+			    int flags)						\
 {										\
 	int ret;								\
 										\

@@ -7,7 +7,7 @@
 #include "sock.h"
 #include "api/api.h"
 
-#define PEEK_MAX	(1 << 30)	/* SO_PEEK_OFF: no window reaches as far */
+#define PEEK_MAX	(INT_MAX / 2)	/* SO_PEEK_OFF: no window reaches as far */
 
 /* The buffer that holds octet @seq. */
 static struct sk_buff *find(struct sock *sk, u32 seq, u32 *offset)

@@ -298,7 +298,7 @@ static int get_save_syn(struct sock *sk)
 	return tl_sk(sk)->config.save_syn;
 }
 
-/* Once: what was read is forgotten. Too little room takes nothing, and is told how much it needs. */
+/* Once: what was read is forgotten. Too little room takes nothing, and is told what it needs. */
 static int get_saved_syn(struct sock *sk, char __user *val, int __user *len)
 {
 	struct tl_saved_syn *syn;

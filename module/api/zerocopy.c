@@ -2,7 +2,7 @@
 /*
  * send() without a copy. With MSG_ZEROCOPY a program lends its pages until the error queue says
  * that they are free again; with MSG_SPLICE_PAGES the kernel gives pages of a file or a pipe.
- * tx/queue.c takes both by reference. Before there is a route, as a Fast Open begins, all is copied.
+ * tx/queue.c takes both by reference. Before there is a route, as Fast Open begins, all is copied.
  *
  * What is lent belongs to a ubuf_info: of the kernel's making, which sends the notification, or
  * io_uring's, which comes with the message.

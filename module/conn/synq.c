@@ -258,8 +258,8 @@ static u32 choose_iss(struct net *net, const struct tl_cb *cb, const struct tl_w
 }
 
 /*
- * Note the headers of the SYN if the program asked for that; a request bounds it: with cookies there
- * is none. Without memory the program does without, as in Linux.
+ * Note the headers of the SYN if the program asked for that; a request bounds it: with cookies
+ * there is none. Without memory the program does without, as in Linux.
  */
 static void req_save_syn(struct tl_req *req, const struct sk_buff *skb)
 {

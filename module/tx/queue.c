@@ -379,9 +379,9 @@ static u32 refer(struct sk_buff *to, const struct sk_buff *chunk, u32 offset, u3
  * @seq: first octet
  * @len: how many are wanted, not 0
  *
- * Return: how many there are: fewer than @len if the stream lies in too many pieces, if a record ends
- *	before (MSG_EOR), or where pages that were lent begin or end: each segment with such pages
- *	holds their ubuf_info.
+ * Return: how many there are: fewer than @len if the stream lies in too many pieces, if a record
+ *	ends before (MSG_EOR), or where pages that were lent begin or end: each segment with such
+ *	pages holds their ubuf_info.
  */
 int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 {

@@ -11,9 +11,9 @@
 #endif
 
 /*
- * Options are those of TCP, at level SOL_TCP with the numbers of <linux/tcp.h>. Level SOL_TCPLAB is
- * for what only tcplab has. It also takes those of SOL_SOCKET, under their own numbers, that kernels
- * before 6.3 refuse to any protocol but TCP: SO_ZEROCOPY.
+ * Options are those of TCP, at level SOL_TCP with the numbers of <linux/tcp.h>. Level SOL_TCPLAB
+ * is for what only tcplab has. It also takes those of SOL_SOCKET, under their own numbers, that
+ * kernels before 6.3 refuse to any protocol but TCP: SO_ZEROCOPY.
  */
 #ifndef SOL_TCPLAB
 #define SOL_TCPLAB	253
