@@ -21,7 +21,7 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module tools compile helpers failmem cc-example release tests check debug debug-race bench-links fuzz demo vm lint install install-programs clean help
+.PHONY: all module tools compile helpers failmem cc-example release tests check debug debug-race bench bench-links fuzz demo vm lint install install-programs clean help
 
 all: module tools
 
@@ -87,6 +87,10 @@ debug-race:
 	@scripts/setup check debug
 	@TESTS="$(TESTS)" KVER= scripts/check race
 
+bench:
+	@scripts/setup check
+	@ROWS='$(value ROWS)' RUNS='$(RUNS)' REAL='$(REAL)' IDLE='$(IDLE)' scripts/bench
+
 # CC is make's name for the compiler, too: only one that was given counts.
 bench-links:
 	@scripts/setup check
@@ -136,6 +140,8 @@ help:
 	@echo 'make debug-race tests for several CPUs on a kernel that finds data races (KCSAN), built once'
 	@echo 'make fuzz       what nobody sane would send: libFuzzer, and in a VM a peer that lies;'
 	@echo '                FUZZ_SECONDS=60 FUZZ_SEGMENTS=1000000 FUZZ_SEED=n'
+	@echo 'make bench      instructions (REAL=1: time) by those of the kernel'"'"'s TCP, row by row;'
+	@echo '                ROWS=regex RUNS=3 REAL=1 IDLE=20000'
 	@echo 'make bench-links  goodput on bad links by that of the kernel'"'"'s TCP, cell by cell;'
 	@echo '                CELLS=regex SEEDS=5 CC=cubic TRACE=1 SELF=1'
 	@echo 'make vm         a shell in a VM with the module loaded and two namespaces joined by veth'

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The rows of "make bench": see rows.h, and Documentation/performance.rst for each one's meaning. */
+#include "rows.h"
+
+#define MB	(1 << 20)
+#define KB	(1 << 10)
+
+static const struct stream bulk = { .write = 128 * KB, .burst = 1, .total = 32 * MB };
+static const struct stream hundred = { .write = 100, .burst = 128, .total = 2 * MB };
+static const struct stream segments = {
+	.write = 1448, .burst = 64, .total = 8 * MB, .nodelay = true,
+};
+static const struct stream file = {
+	.write = 1 * MB, .burst = 1, .total = 64 * MB, .send = send_file, .ready = ready_file,
+};
+static const struct stream lent = {
+	.write = 128 * KB, .burst = 1, .total = 32 * MB, .send = send_lent, .ready = ready_lent,
+};
+
+#define STREAM(fam, where, shape) \
+	.unit = "byte", .family = (fam), .place = (where), .work = work_stream, .arg = &(shape)
+
+const struct row rows[] = {
+	{ "bulk", .what = "veth, 128 KiB writes", .bound = 1.00,
+	  STREAM(AF_INET, stand_link, bulk) },
+	{ "bulk-v6", .what = "over IPv6", .bound = 1.00,
+	  STREAM(AF_INET6, stand_link, bulk) },
+	{ "bulk-lo", .what = "over loopback", .bound = 1.00,
+	  STREAM(AF_INET, stand_loopback, bulk) },
+	{ "bulk-soft", .what = "cut in software, GRO", .bound = 1.05,
+	  STREAM(AF_INET, stand_soft_link, bulk) },
+	{ "write-100", .what = "100 B writes, Nagle", .bound = 1.00,
+	  STREAM(AF_INET, stand_link, hundred) },
+	{ "write-1448", .what = "1448 B, NODELAY", .bound = 1.00,
+	  STREAM(AF_INET, stand_link, segments) },
+	{ "sendfile", .what = "a file in memory", .bound = 1.00,
+	  STREAM(AF_INET, stand_link, file) },
+	{ "zerocopy", .what = "MSG_ZEROCOPY", .bound = 1.00,
+	  STREAM(AF_INET, stand_link, lent) },
+};
+
+const int rows_count = sizeof(rows) / sizeof(rows[0]);
