@@ -17,6 +17,10 @@ static const struct stream lent = {
 	.write = 128 * KB, .burst = 1, .total = 32 * MB, .send = send_lent, .ready = ready_lent,
 };
 
+static const int round_trips = 10000, lives = 2000, pairs = 5000, idlers = 20000;
+static const char * const requests[] = { "request_sock_TCP", "tl_request" };
+static const char * const timewaits[] = { "tw_sock_TCP", "tl_timewait" };
+
 #define STREAM(fam, where, shape) \
 	.unit = "byte", .family = (fam), .place = (where), .work = work_stream, .arg = &(shape)
 
@@ -29,6 +33,10 @@ const struct row rows[] = {
 	  STREAM(AF_INET, stand_loopback, bulk) },
 	{ "bulk-soft", .what = "cut in software, GRO", .bound = 1.05,
 	  STREAM(AF_INET, stand_soft_link, bulk) },
+	{ "rr", "round trip", "1 byte each way", 0.92, .family = AF_INET,
+	  .place = stand_link, .work = work_rr, .arg = &round_trips },
+	{ "crr", "connection", "connect, 1 byte each way, close", 0.80, .family = AF_INET,
+	  .place = stand_link, .work = work_crr, .arg = &lives },
 	{ "write-100", .what = "100 B writes, Nagle", .bound = 1.00,
 	  STREAM(AF_INET, stand_link, hundred) },
 	{ "write-1448", .what = "1448 B, NODELAY", .bound = 1.00,
@@ -37,6 +45,15 @@ const struct row rows[] = {
 	  STREAM(AF_INET, stand_link, file) },
 	{ "zerocopy", .what = "MSG_ZEROCOPY", .bound = 1.00,
 	  STREAM(AF_INET, stand_link, lent) },
+	{ "memory", "pair", "bytes of an idle connection, both ends", 0.75, .once = true,
+	  .family = AF_INET, .place = stand_loopback, .work = work_memory, .arg = &pairs },
+	{ "request", "object", "bytes of a half-open connection", 1.00, .once = true,
+	  .family = AF_INET, .work = work_object, .arg = requests },
+	{ "timewait", "object", "bytes of a TIME_WAIT", 1.00, .once = true,
+	  .family = AF_INET, .work = work_object, .arg = timewaits },
+	{ "idle", "round trip", "with IDLE=20000 others, by that with 10", 1.05,
+	  .own = true, .once = true, .family = AF_INET, .place = stand_loopback,
+	  .work = work_idle, .arg = &idlers },
 };
 
 const int rows_count = sizeof(rows) / sizeof(rows[0]);

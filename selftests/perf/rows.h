@@ -58,6 +58,8 @@ struct row {
 extern const struct row rows[];
 extern const int rows_count;
 
+#define STAND_PORT	5001
+
 /* stand.c: places, the clock, connections */
 int stand_loopback(struct stand *s);
 int stand_link(struct stand *s);
@@ -94,5 +96,11 @@ ssize_t send_file(int fd, uint64_t off, size_t len);
 int ready_file(int fd);
 ssize_t send_lent(int fd, uint64_t off, size_t len);
 int ready_lent(int fd);
+
+int work_rr(struct stand *s, const void *arg);
+int work_crr(struct stand *s, const void *arg);
+int work_memory(struct stand *s, const void *arg);
+int work_object(struct stand *s, const void *arg);
+int work_idle(struct stand *s, const void *arg);
 
 #endif
