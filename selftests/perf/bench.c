@@ -61,7 +61,7 @@ static int turn(struct stand *s, const struct row *row, int proto, int rep)
 static int run_row(const struct row *row, int rival, int runs, bool real)
 {
 	const int protos[2] = { IPPROTO_TCP, rival };
-	struct stand s = { .real = real };
+	struct stand s = { .real = real, .waits = row->waits };
 	int rep, i;
 
 	if (lab_begin(&s.lab, row->family, false) != LAB_READY || (row->place && row->place(&s))) {

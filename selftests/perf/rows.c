@@ -18,6 +18,7 @@ static const struct stream lent = {
 };
 
 static const int round_trips = 10000, lives = 2000, pairs = 5000, idlers = 20000;
+static const int syns = 4000, window = 10000, flow_bytes = 128 * KB;
 static const char * const requests[] = { "request_sock_TCP", "tl_request" };
 static const char * const timewaits[] = { "tw_sock_TCP", "tl_timewait" };
 
@@ -45,6 +46,12 @@ const struct row rows[] = {
 	  STREAM(AF_INET, stand_link, file) },
 	{ "zerocopy", .what = "MSG_ZEROCOPY", .bound = 1.00,
 	  STREAM(AF_INET, stand_link, lent) },
+	{ "syn-flood", "SYN", "spoofed, cookies", 1.00, .family = AF_INET,
+	  .work = work_syn_flood, .arg = &syns },
+	{ "lossy", "byte", "64 flows, 5 % loss", 1.00, .waits = true, .family = AF_INET,
+	  .place = stand_lossy, .work = work_lossy, .arg = &flow_bytes },
+	{ "sack", "ACK", "one segment of 10,000, among holes", 1.00, .family = AF_INET,
+	  .work = work_sack, .arg = &window },
 	{ "memory", "pair", "bytes of an idle connection, both ends", 0.75, .once = true,
 	  .family = AF_INET, .place = stand_loopback, .work = work_memory, .arg = &pairs },
 	{ "request", "object", "bytes of a half-open connection", 1.00, .once = true,

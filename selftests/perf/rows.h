@@ -18,6 +18,7 @@
  * @topo:	two hosts with a link, where the row's place has that
  * @loopback:	both ends are in one namespace
  * @real:	time is real: the clock does not count instructions
+ * @waits:	as the row has it
  * @rep:	which repetition, 1 and up: where chance is sown, the seed
  * @from:	the clock, and @idle how much of it was idle, when counting began
  * @cost:	what came of it, per unit
@@ -25,7 +26,7 @@
 struct stand {
 	struct lab lab;
 	struct topo topo;
-	bool loopback, real;
+	bool loopback, real, waits;
 	int rep;
 	int64_t from, idle;
 	double cost;
@@ -102,5 +103,11 @@ int work_crr(struct stand *s, const void *arg);
 int work_memory(struct stand *s, const void *arg);
 int work_object(struct stand *s, const void *arg);
 int work_idle(struct stand *s, const void *arg);
+
+int stand_lossy(struct stand *s);
+int work_lossy(struct stand *s, const void *arg);
+
+int work_syn_flood(struct stand *s, const void *arg);
+int work_sack(struct stand *s, const void *arg);
 
 #endif
