@@ -19,7 +19,7 @@
 #define PACKET		160
 #define QUEUE		20000
 
-/* The peer's MSS, so small that thousands of segments fit the memory, and a window for them */
+/* The peer's MSS, so small that thousands of segments fit the memory, and its window's scale */
 #define MSS		500
 #define SCALE		14
 #define GROUP		20	/* one segment of so many is missing */
@@ -170,7 +170,7 @@ static int open_window(struct wire *w, int fd, int window)
 		if (flying < 0 || flying >= window)
 			return flying < 0 ? -1 : acked;
 		acked += flying;
-		if (tell(w, WIRE_INJ(ACK, .seq = 1, .ack = 1 + (long)acked * MSS, .win = 65535)))
+		if (tell(w, WIRE_INJ(ACK, .seq = 1, .ack = 1 + (long)acked * MSS, .win = w->win)))
 			return -1;
 		hear(w);
 	}
@@ -183,7 +183,7 @@ static int open_window(struct wire *w, int fd, int window)
  */
 static void add_report(struct script *t, struct wire *w, int una, int group, int have)
 {
-	struct wire_seg s = *WIRE_INJ(ACK, .seq = 1, .ack = 1 + (long)una * MSS, .win = 65535,
+	struct wire_seg s = *WIRE_INJ(ACK, .seq = 1, .ack = 1 + (long)una * MSS, .win = w->win,
 				      .nsack = group < 2 ? group + 1 : 3);
 	int i;
 
@@ -224,7 +224,9 @@ int work_sack(struct stand *s, const void *arg)
 
 	if (peer_begin(s) || tun_queue(QUEUE))
 		goto out;
-	fd = __wire_accept(w, WIRE_INJ(SYN, .mss = MSS, .ws = SCALE, .sackok = 1));
+	/* it is the peer's window that is full: no ACK lets new segments go, only lost ones again */
+	w->win = (window * MSS >> SCALE) + 1;
+	fd = __wire_accept(w, WIRE_INJ(SYN, .win = 65535, .mss = MSS, .ws = SCALE, .sackok = 1));
 	/* no chance, and no clock, in how it grows */
 	if (fd < 0 || set_cc(fd, "reno") || lab_set_opt(fd, SOL_SOCKET, SO_SNDBUFFORCE, 64 << 20))
 		goto out;
