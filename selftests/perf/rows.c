@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The rows of "make bench": see rows.h, and Documentation/performance.rst for each one's meaning. */
+/* The rows of "make bench": see rows.h, and Documentation/performance.rst for what each means. */
+#include "kselftest.h"
 #include "rows.h"
 
-#define MB	(1 << 20)
-#define KB	(1 << 10)
+#define KB		1024
+#define MB		(1024 * KB)
 
 static const struct stream bulk = { .write = 128 * KB, .burst = 1, .total = 32 * MB };
 static const struct stream hundred = { .write = 100, .burst = 128, .total = 2 * MB };
 static const struct stream segments = {
 	.write = 1448, .burst = 64, .total = 8 * MB, .nodelay = true,
 };
+
 static const struct stream file = {
 	.write = 1 * MB, .burst = 1, .total = 64 * MB, .send = send_file, .ready = ready_file,
 };
+
 static const struct stream lent = {
 	.write = 128 * KB, .burst = 1, .total = 32 * MB, .send = send_lent, .ready = ready_lent,
 };
@@ -58,9 +61,9 @@ const struct row rows[] = {
 	  .family = AF_INET, .work = work_object, .arg = requests },
 	{ "timewait", "object", "bytes of a TIME_WAIT", 1.00, .once = true,
 	  .family = AF_INET, .work = work_object, .arg = timewaits },
-	{ "idle", "round trip", "with IDLE=20000 others, by that with 10", 1.05,
+	{ "idle", "round trip", "with many idle ones, by that with 10", 1.05,
 	  .own = true, .once = true, .family = AF_INET, .place = stand_loopback,
 	  .work = work_idle, .arg = &idlers },
 };
 
-const int rows_count = sizeof(rows) / sizeof(rows[0]);
+const int rows_count = ARRAY_SIZE(rows);

@@ -18,6 +18,7 @@
 
 #include "rows.h"
 
+#define BACKLOG		128
 #define SETTLE_US	200000
 
 /* What failed, and how: for calls whose name says enough. */
@@ -236,7 +237,9 @@ int stand_soft_link(struct stand *s)
 /* A listener at the stand's far end. */
 int stand_listen(struct stand *s)
 {
-	return s->loopback ? lab_listen(&s->lab, STAND_PORT, 128) : topo_listen(&s->topo, STAND_PORT, 128);
+	if (s->loopback)
+		return lab_listen(&s->lab, STAND_PORT, BACKLOG);
+	return topo_listen(&s->topo, STAND_PORT, BACKLOG);
 }
 
 /**
@@ -254,7 +257,8 @@ int stand_pair(struct stand *s, int fd[2])
 	fd[1] = -1;
 	if (listener < 0)
 		return -1;
-	fd[0] = s->loopback ? lab_connect_to(&s->lab, STAND_PORT) : topo_connect(&s->topo, STAND_PORT);
+	fd[0] = s->loopback ? lab_connect_to(&s->lab, STAND_PORT) :
+			      topo_connect(&s->topo, STAND_PORT);
 	if (fd[0] >= 0 && lab_wait(listener, POLLIN))
 		fd[1] = accept(listener, NULL, NULL);
 	close(listener);

@@ -128,7 +128,9 @@ static int idle_grow(struct stand *s, struct idle *idle, int n)
 		if (fd[0] < 0 || connect(fd[0], (struct sockaddr *)&ss, len))
 			ret = lab_fail("connect() of idle connection %d: %s", idle->n,
 				       strerror(errno));
-		else if ((fd[1] = accept(listener, NULL, NULL)) < 0)
+		else
+			fd[1] = accept(listener, NULL, NULL);
+		if (!ret && fd[1] < 0)
 			ret = lab_fail("accept() of idle connection %d: %s", idle->n,
 				       strerror(errno));
 	}

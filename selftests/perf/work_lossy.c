@@ -134,7 +134,7 @@ int work_lossy(struct stand *s, const void *arg)
 
 	net.lab = s->lab;
 	for (i = 0; i < FLOWS; i++)
-		m.flow[i].fd[0] = m.flow[i].fd[1] = -1;
+		memset(m.flow[i].fd, -1, sizeof(m.flow[i].fd));
 	/* connections come about on a good link */
 	if (m.poll < 0)
 		stand_fail("epoll_create1()");

@@ -24,6 +24,7 @@
 #define SCALE		14
 #define GROUP		20	/* one segment of so many is missing */
 #define ROUNDS		100
+#define SNDBUF		(64 << 20)
 
 struct script {
 	int n, next;
@@ -142,8 +143,11 @@ static int in_flight(int fd)
 	return info.tcpi_unacked;
 }
 
-static int tell(struct wire *w, const struct wire_seg *s)
+/* All before segment @una has come. */
+static int acknowledge(struct wire *w, int una)
 {
+	const struct wire_seg *s = WIRE_INJ(ACK, .seq = 1, .ack = 1 + (long)una * MSS,
+					    .win = w->win);
 	uint8_t pkt[PACKET];
 	int len = wire_build(w, s, pkt);
 
@@ -170,7 +174,7 @@ static int open_window(struct wire *w, int fd, int window)
 		if (flying < 0 || flying >= window)
 			return flying < 0 ? -1 : acked;
 		acked += flying;
-		if (tell(w, WIRE_INJ(ACK, .seq = 1, .ack = 1 + (long)acked * MSS, .win = w->win)))
+		if (acknowledge(w, acked))
 			return -1;
 		hear(w);
 	}
@@ -224,11 +228,12 @@ int work_sack(struct stand *s, const void *arg)
 
 	if (peer_begin(s) || tun_queue(QUEUE))
 		goto out;
-	/* it is the peer's window that is full: no ACK lets new segments go, only lost ones again */
+	/* the peer's window is full: no ACK lets new segments go, only lost ones again */
 	w->win = (window * MSS >> SCALE) + 1;
-	fd = __wire_accept(w, WIRE_INJ(SYN, .win = 65535, .mss = MSS, .ws = SCALE, .sackok = 1));
+	fd = __wire_accept(w, WIRE_INJ(SYN, .win = 65535, .mss = MSS, .ws = SCALE,
+				       .sackok = 1));
 	/* no chance, and no clock, in how it grows */
-	if (fd < 0 || set_cc(fd, "reno") || lab_set_opt(fd, SOL_SOCKET, SO_SNDBUFFORCE, 64 << 20))
+	if (fd < 0 || set_cc(fd, "reno") || lab_set_opt(fd, SOL_SOCKET, SO_SNDBUFFORCE, SNDBUF))
 		goto out;
 	una = open_window(w, fd, window);
 	half = una < 0 ? -1 : add_reports(&t, w, una, window);
