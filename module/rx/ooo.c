@@ -180,6 +180,60 @@ void tl_ooo_deliver(struct sock *sk)
 }
 
 /**
+ * tl_ooo_first() - the buffer that is nearest to its turn
+ * @sk: socket, locked
+ *
+ * Return: it, or NULL if there is none.
+ */
+struct sk_buff *tl_ooo_first(const struct sock *sk)
+{
+	struct rb_node *node = rb_first(&tl_sk(sk)->rcv.ooo);
+
+	return node ? rb_to_skb(node) : NULL;
+}
+
+/**
+ * tl_ooo_next() - the one behind it
+ * @skb: buffer in the queue of a socket that is locked
+ *
+ * Return: it, or NULL if @skb is the last.
+ */
+struct sk_buff *tl_ooo_next(const struct sk_buff *skb)
+{
+	struct rb_node *node = rb_next(&skb->rbnode);
+
+	return node ? rb_to_skb(node) : NULL;
+}
+
+/**
+ * tl_ooo_insert_before() - a copy is about to take the place of buffers
+ * @sk: socket, locked
+ * @at: the first of them
+ * @skb: begins where @at does
+ */
+void tl_ooo_insert_before(struct sock *sk, struct sk_buff *at, struct sk_buff *skb)
+{
+	struct rb_node **p = &at->rbnode.rb_left, *parent = &at->rbnode;
+
+	while (*p) {
+		parent = *p;
+		p = &parent->rb_right;
+	}
+	rb_link_node(&skb->rbnode, parent, p);
+	rb_insert_color(&skb->rbnode, &tl_sk(sk)->rcv.ooo);
+}
+
+/**
+ * tl_ooo_remove() - take a buffer out, whose data is in another one
+ * @sk: socket, locked
+ * @skb: buffer in the queue; the caller's from now on
+ */
+void tl_ooo_remove(struct sock *sk, struct sk_buff *skb)
+{
+	erase(&tl_sk(sk)->rcv, skb);
+}
+
+/**
  * tl_ooo_drop_last() - give up the segment that is farthest from its turn
  * @sk: socket, locked
  * @seq: but not for the sake of one that is still farther

@@ -3,9 +3,9 @@
  * When the receive buffer is used up: buffers cost more than the data in them, so what the window
  * allowed may not fit after all.
  *
- * First the receive queue is copied together, which loses nothing. Then out-of-order data goes, the
- * farthest first: the peer will send it again, while what is at RCV.NXT must get in, or nothing
- * ever moves.
+ * First the receive queue is copied together, then what waits out of order, which loses nothing.
+ * Then out-of-order data goes, the farthest first: the peer will send it again, while what is at
+ * RCV.NXT must get in, or nothing ever moves.
  */
 #include "sock.h"
 
@@ -23,18 +23,23 @@ static u32 beyond(const struct sk_buff *skb, u32 end)
 	return TL_CB(skb)->end - end;
 }
 
+static struct sk_buff *next_of(struct sock *sk, struct sk_buff *skb, bool early)
+{
+	return early ? tl_ooo_next(skb) : skb_peek_next(skb, &sk->sk_receive_queue);
+}
+
 /*
- * Octets of the buffers from @first on that one new buffer can take. @truesize: what those buffers
- * cost.
+ * Octets of the buffers from @first on that one new buffer can take, up to the first gap. @early:
+ * they are out of order. @truesize: what those buffers cost.
  */
-static u32 run_length(struct sock *sk, struct sk_buff *first, u32 *truesize)
+static u32 run_length(struct sock *sk, struct sk_buff *first, bool early, u32 *truesize)
 {
 	u32 start = TL_CB(first)->seq, end = start;
-	struct sk_buff *skb = first;
+	struct sk_buff *skb;
 
 	*truesize = 0;
-	skb_queue_walk_from(&sk->sk_receive_queue, skb) {
-		if (beyond(skb, start) > COLLAPSED_MAX)
+	for (skb = first; skb; skb = next_of(sk, skb, early)) {
+		if (seq_gt(TL_CB(skb)->seq, end) || beyond(skb, start) > COLLAPSED_MAX)
 			break;
 		end = TL_CB(skb)->end;
 		*truesize += skb->truesize;
@@ -43,7 +48,7 @@ static u32 run_length(struct sock *sk, struct sk_buff *first, u32 *truesize)
 }
 
 /* Replace buffers that hold @len octets, from @first on, by one. Return: it, or NULL. */
-static struct sk_buff *join(struct sock *sk, struct sk_buff *first, u32 len)
+static struct sk_buff *join(struct sock *sk, struct sk_buff *first, bool early, u32 len)
 {
 	struct sk_buff_head *queue = &sk->sk_receive_queue;
 	struct sk_buff *skb = alloc_skb(len, GFP_ATOMIC), *next;
@@ -53,36 +58,48 @@ static struct sk_buff *join(struct sock *sk, struct sk_buff *first, u32 len)
 		return NULL;
 	TL_CB(skb)->seq = end;
 	TL_CB(skb)->end = end + len;
-	__skb_queue_before(queue, first, skb);
+	if (early)
+		tl_ooo_insert_before(sk, first, skb);
+	else
+		__skb_queue_before(queue, first, skb);
 	for (; end != TL_CB(skb)->end; first = next) {
 		u32 n = beyond(first, end);
 
-		next = skb_peek_next(first, queue);
+		next = next_of(sk, first, early);
 		skb_copy_bits(first, end - TL_CB(first)->seq, skb_put(skb, n), n);
 		end += n;
 		tl_stamp_note(skb, first);
-		__skb_unlink(first, queue);
+		if (early)
+			tl_ooo_remove(sk, first);
+		else
+			__skb_unlink(first, queue);
 		__kfree_skb(first);
 	}
 	skb_set_owner_r(skb, sk);
 	return skb;
 }
 
-static void collapse(struct sock *sk)
+/*
+ * A peer that leaves a gap behind each small segment must not make us look through all of them,
+ * time and again: of what can't be joined an eighth of the buffer is enough.
+ */
+static void collapse(struct sock *sk, struct sk_buff *skb, bool early)
 {
-	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
+	u32 in_vain = 0, most = early ? READ_ONCE(sk->sk_rcvbuf) >> 3 : U32_MAX;
 
-	while (skb) {
-		u32 truesize, len = run_length(sk, skb, &truesize);
+	while (skb && in_vain <= most) {
+		u32 truesize, len = run_length(sk, skb, early, &truesize);
 
 		/* worth it if it saves a third */
 		if (len && SKB_TRUESIZE(len) < truesize / 3 * 2) {
-			skb = join(sk, skb, len);
+			skb = join(sk, skb, early, len);
 			if (!skb)
 				return;
 			TL_INC(sock_net(sk), TCPRcvCollapsed);
+		} else if (len < COLLAPSED_MAX / 2) {
+			in_vain += truesize;
 		}
-		skb = skb_peek_next(skb, &sk->sk_receive_queue);
+		skb = next_of(sk, skb, early);
 	}
 }
 
@@ -102,7 +119,9 @@ bool tl_rcv_make_room(struct sock *sk, u32 seq)
 	tl_rcv_window_full(sk);
 	if (fits(sk))
 		return true;
-	collapse(sk);
+	collapse(sk, skb_peek(&sk->sk_receive_queue), false);
+	if (!fits(sk))
+		collapse(sk, tl_ooo_first(sk), true);
 	while (!fits(sk) && tl_ooo_drop_last(sk, seq))
 		TL_INC(net, OfoPruned);
 	if (fits(sk))

@@ -213,6 +213,10 @@ void tl_rcv_fin(struct sock *sk);
 /* ooo.c */
 enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb, bool *joined);
 void tl_ooo_deliver(struct sock *sk);
+struct sk_buff *tl_ooo_first(const struct sock *sk);
+struct sk_buff *tl_ooo_next(const struct sk_buff *skb);
+void tl_ooo_insert_before(struct sock *sk, struct sk_buff *at, struct sk_buff *skb);
+void tl_ooo_remove(struct sock *sk, struct sk_buff *skb);
 bool tl_ooo_drop_last(struct sock *sk, u32 seq);
 void tl_ooo_purge(struct sock *sk);
 bool tl_rcv_try_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from);

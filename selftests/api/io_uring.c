@@ -375,4 +375,213 @@ TEST_F(io_uring, cancelled)
 	LAB_OK(lab_recv(self->fd[1], LAB_TO_PEER, 0, 10));
 }
 
+/* A socket by the ring, and its type and protocol */
+TEST_F(io_uring, socket)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 1)), fd, peer;
+	struct sockaddr_storage ss;
+	struct io_uring_cqe c;
+	socklen_t len = lab_loopback(&self->lab, lab_port(listener), &ss);
+
+	prepare(&self->r, IORING_OP_SOCKET, self->lab.family, NULL, self->lab.proto, 1)->off =
+		SOCK_STREAM | SOCK_CLOEXEC;
+	fd = one(&self->r, &c);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(self->lab.proto, lab_opt(fd, SOL_SOCKET, SO_PROTOCOL));
+	prepare(&self->r, IORING_OP_CONNECT, fd, &ss, 0, 2)->off = len;
+	EXPECT_EQ(0, one(&self->r, &c));
+	peer = LAB_FD(accept(listener, NULL, NULL));
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 1000));
+	LAB_OK(lab_recv(peer, LAB_TO_PEER, 0, 1000));
+	/* what there is not */
+	prepare(&self->r, IORING_OP_SOCKET, self->lab.family, NULL, self->lab.proto, 3)->off =
+		SOCK_DGRAM;
+	fd = socket(self->lab.family, SOCK_DGRAM, self->lab.proto);
+	EXPECT_EQ(-1, fd);
+	EXPECT_EQ(-errno, one(&self->r, &c));
+}
+
+/* One request, many connections, until it is taken back */
+TEST_F(io_uring, accept_multishot)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 4)), i, fd;
+	struct io_uring_cqe c;
+
+	prepare(&self->r, IORING_OP_ACCEPT, listener, NULL, 0, 1)->ioprio = IORING_ACCEPT_MULTISHOT;
+	LAB_OK(submit(&self->r));
+	for (i = 0; i < 5; i++) {
+		fd = LAB_FD(lab_connect_to(&self->lab, lab_port(listener)));
+		LAB_OK(complete(&self->r, &c));
+		EXPECT_EQ(1, c.user_data);
+		ASSERT_LE(0, c.res);
+		EXPECT_TRUE(c.flags & IORING_CQE_F_MORE);
+		LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100));
+		LAB_OK(lab_recv(c.res, LAB_TO_PEER, 0, 100));
+		close(c.res);
+		close(fd);
+	}
+	/* several at once */
+	for (i = 0; i < 3; i++)
+		LAB_FD(lab_connect_to(&self->lab, lab_port(listener)));
+	for (i = 0; i < 3; i++) {
+		LAB_OK(complete(&self->r, &c));
+		EXPECT_LE(0, c.res);
+	}
+	prepare(&self->r, IORING_OP_ASYNC_CANCEL, -1, (void *)1, 0, 2);
+	LAB_OK(submit(&self->r));
+	for (i = 0; i < 2; i++) {
+		LAB_OK(complete(&self->r, &c));
+		EXPECT_EQ(c.user_data == 1 ? -ECANCELED : 0, c.res);
+		EXPECT_FALSE(c.flags & IORING_CQE_F_MORE);
+	}
+}
+
+enum { GROUP = 7, N_BUFS = 4, BUF = 1000 };
+
+/* Lend the ring N_BUFS buffers of BUF octets. */
+static int provide(struct ring *r, uint8_t *bufs)
+{
+	struct io_uring_cqe c;
+
+	prepare(r, IORING_OP_PROVIDE_BUFFERS, N_BUFS, bufs, BUF, 99)->buf_group = GROUP;
+	return one(r, &c) < 0 ? lab_fail("providing buffers: %s", strerror(-c.res)) : 0;
+}
+
+static void recv_multishot(struct ring *r, int fd)
+{
+	struct io_uring_sqe *s = prepare(r, IORING_OP_RECV, fd, NULL, 0, 1);
+
+	s->ioprio = IORING_RECV_MULTISHOT;
+	s->flags = IOSQE_BUFFER_SELECT;
+	s->buf_group = GROUP;
+}
+
+/* One request, many pieces, each in a buffer of the ring's choice */
+TEST_F(io_uring, recv_multishot)
+{
+	uint8_t *bufs = malloc(N_BUFS * BUF);
+	struct io_uring_cqe c;
+	int i;
+
+	LAB_OK(provide(&self->r, bufs));
+	recv_multishot(&self->r, self->fd[1]);
+	LAB_OK(submit(&self->r));
+	EXPECT_FALSE(completed(&self->r, &c));
+	for (i = 0; i < N_BUFS; i++) {
+		LAB_OK(lab_send(self->fd[0], LAB_TO_PEER, i * 700, 700));
+		LAB_OK(complete(&self->r, &c));
+		ASSERT_EQ(700, c.res);
+		ASSERT_TRUE(c.flags & IORING_CQE_F_BUFFER);
+		EXPECT_TRUE(c.flags & IORING_CQE_F_MORE);
+		LAB_OK(lab_verify(bufs + (c.flags >> IORING_CQE_BUFFER_SHIFT) * BUF, LAB_TO_PEER,
+				  i * 700, 700));
+	}
+	/* there are no more buffers: what came stays where it is */
+	LAB_OK(lab_send(self->fd[0], LAB_TO_PEER, N_BUFS * 700, 500));
+	LAB_OK(complete(&self->r, &c));
+	EXPECT_EQ(-ENOBUFS, c.res);
+	EXPECT_FALSE(c.flags & IORING_CQE_F_MORE);
+	LAB_OK(provide(&self->r, bufs));
+	recv_multishot(&self->r, self->fd[1]);
+	LAB_OK(submit(&self->r));
+	LAB_OK(complete(&self->r, &c));
+	EXPECT_EQ(500, c.res);
+	LAB_OK(lab_verify(bufs + (c.flags >> IORING_CQE_BUFFER_SHIFT) * BUF, LAB_TO_PEER,
+			  N_BUFS * 700, 500));
+	/* the end */
+	shutdown(self->fd[0], SHUT_WR);
+	LAB_OK(complete(&self->r, &c));
+	EXPECT_EQ(0, c.res);
+	EXPECT_FALSE(c.flags & IORING_CQE_F_MORE);
+}
+
+/* Messages in pieces */
+TEST_F(io_uring, sendmsg_and_recvmsg)
+{
+	uint8_t out[3000], in[3000] = { };
+	struct iovec from[3] = { { out, 1 }, { out + 1, 1999 }, { out + 2000, 1000 } };
+	struct iovec to[2] = { { in, 2500 }, { in + 2500, 500 } };
+	struct msghdr send = { .msg_iov = from, .msg_iovlen = 3 };
+	struct msghdr recv = { .msg_iov = to, .msg_iovlen = 2 };
+	struct io_uring_cqe c;
+	int i;
+
+	lab_fill(out, LAB_TO_PEER, 0, sizeof(out));
+	prepare(&self->r, IORING_OP_RECVMSG, self->fd[1], &recv, 1, 1)->msg_flags = MSG_WAITALL;
+	LAB_OK(submit(&self->r));
+	EXPECT_FALSE(completed(&self->r, &c));
+	prepare(&self->r, IORING_OP_SENDMSG, self->fd[0], &send, 1, 2);
+	LAB_OK(submit(&self->r));
+	for (i = 0; i < 2; i++) {
+		LAB_OK(complete(&self->r, &c));
+		EXPECT_EQ(3000, c.res);
+	}
+	LAB_OK(lab_verify(in, LAB_TO_PEER, 0, 3000));
+	EXPECT_EQ(0, recv.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
+
+	/* to look, and not to wait */
+	LAB_OK(lab_send(self->fd[0], LAB_TO_PEER, 3000, 100));
+	ASSERT_TRUE(LAB_UNTIL(readable(self->fd[1], 100)));
+	prepare(&self->r, IORING_OP_RECVMSG, self->fd[1], &recv, 1, 3)->msg_flags = MSG_PEEK;
+	EXPECT_EQ(100, one(&self->r, &c));
+	prepare(&self->r, IORING_OP_RECVMSG, self->fd[1], &recv, 1, 4)->msg_flags = MSG_TRUNC;
+	EXPECT_EQ(100, one(&self->r, &c));
+	prepare(&self->r, IORING_OP_RECVMSG, self->fd[1], &recv, 1, 5)->msg_flags = MSG_DONTWAIT;
+	EXPECT_EQ(-EAGAIN, one(&self->r, &c));
+	shutdown(self->fd[0], SHUT_WR);
+	prepare(&self->r, IORING_OP_SENDMSG, self->fd[0], &send, 1, 6);
+	EXPECT_EQ(-EPIPE, one(&self->r, &c));
+	prepare(&self->r, IORING_OP_RECVMSG, self->fd[1], &recv, 1, 7);
+	EXPECT_EQ(0, one(&self->r, &c));
+}
+
+static void poll_add(struct ring *r, int fd, unsigned int events, uint32_t flags, uint64_t id)
+{
+	prepare(r, IORING_OP_POLL_ADD, fd, NULL, flags, id)->poll32_events = events;
+}
+
+TEST_F(io_uring, poll)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 1));
+	struct io_uring_cqe c;
+
+	poll_add(&self->r, self->fd[0], POLLIN | POLLOUT, 0, 1);
+	EXPECT_EQ(POLLOUT, one(&self->r, &c));
+	poll_add(&self->r, self->fd[1], POLLIN, 0, 2);
+	LAB_OK(submit(&self->r));
+	EXPECT_FALSE(completed(&self->r, &c));
+	LAB_OK(lab_send(self->fd[0], LAB_TO_PEER, 0, 1));
+	LAB_OK(complete(&self->r, &c));
+	EXPECT_EQ(POLLIN, c.res);
+	EXPECT_EQ(2, c.user_data);
+	EXPECT_FALSE(c.flags & IORING_CQE_F_MORE);
+
+	poll_add(&self->r, listener, POLLIN, 0, 3);
+	LAB_OK(submit(&self->r));
+	EXPECT_FALSE(completed(&self->r, &c));
+	LAB_FD(lab_connect_to(&self->lab, lab_port(listener)));
+	LAB_OK(complete(&self->r, &c));
+	EXPECT_EQ(POLLIN, c.res);
+}
+
+/* Time and again: each arrival, then the peer's end, which is seen to be the end */
+TEST_F(io_uring, poll_multishot)
+{
+	struct io_uring_cqe c;
+	int i;
+
+	poll_add(&self->r, self->fd[1], POLLIN | POLLRDHUP, IORING_POLL_ADD_MULTI, 1);
+	LAB_OK(submit(&self->r));
+	for (i = 0; i < 3; i++) {
+		LAB_OK(lab_send(self->fd[0], LAB_TO_PEER, i * 10, 10));
+		LAB_OK(complete(&self->r, &c));
+		EXPECT_EQ(POLLIN, c.res);
+		EXPECT_TRUE(c.flags & IORING_CQE_F_MORE);
+		LAB_OK(lab_recv(self->fd[1], LAB_TO_PEER, i * 10, 10));
+	}
+	shutdown(self->fd[0], SHUT_WR);
+	LAB_OK(complete(&self->r, &c));
+	EXPECT_EQ(POLLIN | POLLRDHUP, c.res);
+}
+
 TEST_HARNESS_MAIN

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SO_REUSEPORT: listeners on one address and port share the connections that come. */
+#define _GNU_SOURCE
 #include "harness.h"
 
+#include <sched.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <sys/syscall.h>
@@ -168,6 +170,115 @@ TEST_F(reuse_port, ebpf_chooses)
 	ASSERT_EQ(0, setsockopt(fd[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, &prog, sizeof(prog)));
 	share(_metadata, &self->lab, fd, got, 2, 20);
 	EXPECT_EQ(20, got[1]);
+}
+
+/* From now on on this CPU; what is sent over the loopback is received there, too. */
+static int run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+static bool two_cpus(void)
+{
+	cpu_set_t set;
+
+	return !sched_getaffinity(0, sizeof(set), &set) && CPU_ISSET(0, &set) && CPU_ISSET(1, &set);
+}
+
+/* Each listener's CPU, then @n clients from each of CPU 0 and 1 */
+static void share_by_cpu(struct __test_metadata *_metadata, struct lab *lab, const int *fd,
+			 int got[2][3], int n)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < 2; cpu++) {
+		ASSERT_EQ(0, run_on(cpu));
+		share(_metadata, lab, fd, got[cpu], 3, n);
+	}
+}
+
+/* SO_INCOMING_CPU, set before listen() or after it: whose CPU it is gets the connection. */
+TEST_F(reuse_port, cpu_chooses)
+{
+	int fd[3], got[2][3], i;
+
+	if (!two_cpus())
+		SKIP(return, "one processor only");
+	for (i = 0; i < 3; i++) {
+		fd[i] = member(_metadata, &self->lab);
+		if (i < 2)
+			LAB_OK(lab_set_opt(fd[i], SOL_SOCKET, SO_INCOMING_CPU, i));
+		ASSERT_EQ(0, listen(fd[i], 64));
+	}
+	share_by_cpu(_metadata, &self->lab, fd, got, 20);
+	EXPECT_EQ(20, got[0][0]);
+	EXPECT_EQ(20, got[1][1]);
+
+	LAB_OK(lab_set_opt(fd[0], SOL_SOCKET, SO_INCOMING_CPU, -1));
+	LAB_OK(lab_set_opt(fd[2], SOL_SOCKET, SO_INCOMING_CPU, 0));
+	share_by_cpu(_metadata, &self->lab, fd, got, 20);
+	EXPECT_EQ(20, got[0][2]);
+	EXPECT_EQ(20, got[1][1]);
+	/* connections that come leave a listener's as it was set */
+	EXPECT_EQ(-1, lab_opt(fd[0], SOL_SOCKET, SO_INCOMING_CPU));
+	EXPECT_EQ(1, lab_opt(fd[1], SOL_SOCKET, SO_INCOMING_CPU));
+	EXPECT_EQ(0, lab_opt(fd[2], SOL_SOCKET, SO_INCOMING_CPU));
+}
+
+/* On a CPU that is nobody's all get some; so they do when the one whose it was has gone. */
+TEST_F(reuse_port, cpu_of_nobody)
+{
+	int fd[3], got[2][3], i;
+
+	if (!two_cpus())
+		SKIP(return, "one processor only");
+	group(_metadata, &self->lab, fd, 3);
+	LAB_OK(lab_set_opt(fd[1], SOL_SOCKET, SO_INCOMING_CPU, 1));
+	share_by_cpu(_metadata, &self->lab, fd, got, 60);
+	for (i = 0; i < 3; i++)
+		EXPECT_LT(3, got[0][i]);
+	EXPECT_EQ(60, got[1][1]);
+
+	close(fd[1]);
+	share(_metadata, &self->lab, (int[]){ fd[0], fd[2] }, got[1], 2, 40);
+	EXPECT_LT(3, got[1][0]);
+	EXPECT_LT(3, got[1][1]);
+}
+
+/* A program has the first word. */
+TEST_F(reuse_port, bpf_before_cpu)
+{
+	int fd[3], got[2][3];
+
+	if (!two_cpus())
+		SKIP(return, "one processor only");
+	group(_metadata, &self->lab, fd, 3);
+	LAB_OK(lab_set_opt(fd[0], SOL_SOCKET, SO_INCOMING_CPU, 0));
+	LAB_OK(lab_set_opt(fd[1], SOL_SOCKET, SO_INCOMING_CPU, 1));
+	choose(_metadata, fd[0], 2);
+	share_by_cpu(_metadata, &self->lab, fd, got, 10);
+	EXPECT_EQ(10, got[0][2]);
+	EXPECT_EQ(10, got[1][2]);
+}
+
+/* A connection's is where its segments came last. */
+TEST_F(reuse_port, cpu_of_connection)
+{
+	int fd[2], cpu;
+
+	if (!two_cpus())
+		SKIP(return, "one processor only");
+	LAB_OK(lab_pair(&self->lab, fd));
+	for (cpu = 0; cpu < 4; cpu++) {
+		ASSERT_EQ(0, run_on(cpu % 2));
+		LAB_OK(lab_send(fd[0], LAB_TO_PEER, cpu, 1));
+		LAB_OK(lab_recv(fd[1], LAB_TO_PEER, cpu, 1));
+		EXPECT_EQ(cpu % 2, lab_opt(fd[1], SOL_SOCKET, SO_INCOMING_CPU));
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -59,14 +59,36 @@ int lab_cgroup_join(const struct lab_cgroup *g)
 }
 
 /**
+ * lab_cgroup_leave() - this process goes back; its sockets stay the group's, which pays for them
+ */
+int lab_cgroup_leave(void)
+{
+	return write_pid(top);
+}
+
+/**
  * lab_cgroup_end() - leave it, and remove it
  * @g: which, with no other process in it
  */
 void lab_cgroup_end(struct lab_cgroup *g)
 {
-	write_pid(top);
+	lab_cgroup_leave();
 	close(g->fd);
 	rmdir(g->dir);
+}
+
+/**
+ * lab_cgroup_set() - turn one of its knobs
+ * @g: which
+ * @file: the knob
+ * @value: what to
+ */
+int lab_cgroup_set(const struct lab_cgroup *g, const char *file, const char *value)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "%s/%s", g->dir, file);
+	return lab_write_file(path, value);
 }
 
 /**

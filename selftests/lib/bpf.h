@@ -22,6 +22,8 @@ struct lab_cgroup {
 int lab_cgroup_new(struct lab_cgroup *g);
 int lab_cgroup_join(const struct lab_cgroup *g);
 void lab_cgroup_end(struct lab_cgroup *g);
+int lab_cgroup_leave(void);
+int lab_cgroup_set(const struct lab_cgroup *g, const char *file, const char *value);
 long lab_cgroup_stat(const struct lab_cgroup *g, const char *file, const char *name);
 
 /**

@@ -86,6 +86,7 @@ TEST_F_TIMEOUT(memory_limit, transfer_gets_on, lab_secs(120))
 	LAB_OK(lab_exchange(fd[0], LAB_TO_PEER, 200000, LAB_TO_KERNEL, 200000, 0));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+	EXPECT_LT(0, lab_counter(&self->lab, "TCPMemoryPressures"));
 }
 
 /* At close() */
