@@ -52,7 +52,8 @@ static u32 burst_max(const struct sock *sk, u32 mss)
 	if (rtt < 32)
 		octets += most >> rtt;
 	segs = max_t(u32, min_t(u64, octets, most) / mss, 2);
-	return max_t(u32, min_t(u32, segs, sk->sk_gso_max_segs), 1) * mss;
+	segs = min3(segs, most / mss, (u32)sk->sk_gso_max_segs);
+	return max(segs, 1U) * mss;
 }
 
 /* Of @len octets, more than a segment, so many are worth sending now. */
