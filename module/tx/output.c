@@ -46,7 +46,9 @@ static u32 burst_max(const struct sock *sk, u32 mss)
 	u32 most = sk->sk_gso_max_size, rtt = tl_sk(sk)->rtt.min >> 9, segs;
 	u64 octets;
 
-	if (!sk_can_gso(sk) || tl_urgent_mode(&tl_sk(sk)->snd))
+	/* ethtool -K ... gso off forbids it */
+	if (!(sk->sk_route_caps & NETIF_F_GSO) || !sk_can_gso(sk) ||
+	    tl_urgent_mode(&tl_sk(sk)->snd))
 		return mss;
 	octets = READ_ONCE(sk->sk_pacing_rate) >> READ_ONCE(sk->sk_pacing_shift);
 	if (rtt < 32)

@@ -65,14 +65,17 @@ static int watch(const struct topo *t, int where, const char *dev)
 	return lab_netns_enter(t->ns[TOPO_CLIENT]) ?: fd;
 }
 
-/* The largest packet that was seen, with its IP header */
+/* The largest packet that came in, with its IP header */
 static int largest(int fd)
 {
+	struct sockaddr_ll from;
+	socklen_t len = sizeof(from);
 	int most = 0, n;
 	char c;
 
-	while ((n = recv(fd, &c, 1, MSG_TRUNC)) >= 0)
-		most = n > most ? n : most;
+	while ((n = recvfrom(fd, &c, 1, MSG_TRUNC, (struct sockaddr *)&from, &len)) >= 0)
+		if (from.sll_pkttype != PACKET_OUTGOING && n > most)
+			most = n;
 	return most;
 }
 
