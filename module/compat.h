@@ -27,6 +27,15 @@
 #include <net/netlink.h>
 #include <net/sock.h>
 
+/* What cuts super-segments left linux/skbuff.h in 6.5. */
+#include <net/gro.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#include <linux/skbuff_ref.h>
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
+
 /* What counts socket memory, and what steers packets to CPUs, left net/sock.h by 6.10. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <net/proto_memory.h>
@@ -288,5 +297,18 @@ static inline bool tl_is_msgzc(const struct ubuf_info *uarg)
 #define TL_CTL_HANDLER_ARGS const struct ctl_table *ctl, int write, void *buffer,	\
 			    size_t *lenp, loff_t *ppos
 #endif
+
+/*
+ * Do two segments of a flow differ in what their IP headers say, but for length and number? Those
+ * who ask look themselves since 6.11; before, IP has looked.
+ */
+static inline bool tl_gro_ip_differs(const void *th, const void *th2, struct sk_buff *p)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+	return gro_receive_network_flush(th, th2, p);
+#else
+	return NAPI_GRO_CB(p)->flush | NAPI_GRO_CB(p)->flush_id;
+#endif
+}
 
 #endif

@@ -77,14 +77,21 @@ static int __init tcplab_init(void)
 	err = register_ip();
 	if (err)
 		goto out_pernet;
+	err = tl_offload_register();
+	if (err) {
+		pr_tl("offloads of protocol %d are another module's\n", protocol);
+		goto out_ip;
+	}
 	err = tl_protosw_register();
 	if (err) {
 		pr_tl("no sockets of protocol %d: %d\n", protocol, err);
-		goto out_ip;
+		goto out_offload;
 	}
 	pr_info("tcplab: TCP on IP protocol %d\n", protocol);
 	return 0;
 
+out_offload:
+	tl_offload_unregister();
 out_ip:
 	tl_v6_unregister();
 	tl_v4_unregister();
@@ -110,7 +117,8 @@ static void __exit tcplab_exit(void)
 	tl_v6_unregister();
 	tl_v4_unregister();
 	tl_pernet_unregister();
-	tl_prot_drain();
+	tl_prot_drain();		/* what its packets hold may still have to be cut */
+	tl_offload_unregister();
 	tl_prot_unregister();
 	tl_synq_exit();
 	tl_timewait_exit();

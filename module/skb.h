@@ -85,6 +85,28 @@ static inline void tl_stamp_note(struct sk_buff *to, struct sk_buff *from)
 	skb_hwtstamps(to)->hwtstamp = skb_hwtstamps(from)->hwtstamp;
 }
 
+/* What a super-segment is to the kernel: ip/offload.c says why. It looks for a header of 12 octets. */
+#define TL_GSO_TYPE	SKB_GSO_SCTP
+#define TL_GSO_HEADER	12
+
+/* gso_size of a super-segment with @text octets in each segment, and @header octets of TCP header */
+static inline u16 tl_gso_size(u32 text, u32 header)
+{
+	return text + header - TL_GSO_HEADER;
+}
+
+/* Octets of text in each of its segments but the last; less than 1: not one of ours */
+static inline int tl_gso_text(const struct sk_buff *skb, u32 header)
+{
+	return skb_shinfo(skb)->gso_size - (int)(header - TL_GSO_HEADER);
+}
+
+/* How many segments came, or go, in one buffer? */
+static inline u32 tl_gso_segs(const struct sk_buff *skb)
+{
+	return max_t(u32, skb_shinfo(skb)->gso_segs, 1);
+}
+
 /* What a header before the payload needs at most, link layer included. */
 #define TL_MAX_HEADER	L1_CACHE_ALIGN(128 + MAX_HEADER)
 

@@ -122,6 +122,7 @@ static int init_sock(struct sock *sk)
 	WRITE_ONCE(inet_destruct[sk->sk_family == AF_INET6], sk->sk_destruct);
 	sk->sk_destruct = destruct;
 	sk->sk_write_space = tl_mem_wake_writer;
+	sk->sk_gso_type = TL_GSO_TYPE;
 	tl_stats_init(sk);
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sock_set_flag(sk, SOCK_RCU_FREE);		/* see conn/hash.h */

@@ -45,7 +45,8 @@ bool tl_tlp_schedule(struct sock *sk, bool rto_restarts)
 			tl_timer_clear(sk, TL_TIMER_PROBE);
 		return false;
 	}
-	pto = usecs_to_jiffies(probe_timeout(sk)) + tl_pace_delay(sk);
+	/* a whole jiffy: the one that passes now may be over at once */
+	pto = usecs_to_jiffies(probe_timeout(sk)) + 1 + tl_pace_delay(sk);
 	rto = rto_restarts || !tl_timer_armed(sk, TL_TIMER_REXMIT) ?
 	      tl_rto_jiffies(sk) + tl_pace_delay(sk) : tl_timer_left(sk, TL_TIMER_REXMIT);
 	tl_timer_set(sk, TL_TIMER_PROBE, min(pto, rto));
@@ -69,7 +70,8 @@ void tl_tlp_timer(struct sock *sk)
 	if (!l->tlp && !(more && tl_probe_len(sk) && tl_pace_wait(sk))) {
 		l->tlp_again = 0;
 		if (more)
-			sent = tl_send_new(sk, tl_probe_len(sk), tl_clock_us());
+			sent = tl_send_new(sk, tl_probe_len(sk), tl_mss_now(sk),
+					   tl_clock_us());
 		if (sent <= 0) {
 			sent = tl_retransmit_last(sk);
 			l->tlp_again = 1;

@@ -373,10 +373,10 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	struct tl_sock *tl = tl_sk(sk);
 	enum tl_drop why;
 
-	WRITE_ONCE(tl->got.segs, tl->got.segs + 1);
+	WRITE_ONCE(tl->got.segs, tl->got.segs + tl_gso_segs(skb));
 	if (TL_CB(skb)->end - TL_CB(skb)->seq > !!(TL_CB(skb)->flags & TL_SYN) +
 						!!(TL_CB(skb)->flags & TL_FIN))
-		tl->got.data_segs++;
+		tl->got.data_segs += tl_gso_segs(skb);
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN)) {
 		/* It closed while the segment waited. A SYN wants a listener, and comes again. */
 		if ((TL_CB(skb)->flags & (TL_SYN | TL_ACK)) != TL_SYN)

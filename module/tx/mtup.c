@@ -93,7 +93,7 @@ int tl_mtup_send(struct sock *sk, u64 now_us)
 		return pipe ? -EAGAIN : 0;
 	if (tl_pace_wait(sk))
 		return -EAGAIN;
-	sent = tl_send_new(sk, len, now_us);
+	sent = tl_send_new(sk, len, len, now_us);
 	if (sent <= 0)
 		return 0;
 	if (sent == len) {		/* and not in too many pieces */

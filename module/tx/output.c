@@ -36,11 +36,44 @@ static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
 	return tl->snd.nodelay || !small_outstanding(tl);
 }
 
-/* Length of the next segment's text; -1 if none is to go now. */
-static int next_segment(struct sock *sk, enum tl_push push)
+/*
+ * How much text may go under one header (see ip/offload.c)? What the connection sends in a
+ * millisecond, two segments at least, so that others get their turn in between; where the round
+ * trip is short, more, as in Linux.
+ */
+static u32 burst_max(const struct sock *sk, u32 mss)
+{
+	u32 most = sk->sk_gso_max_size, rtt = tl_sk(sk)->rtt.min >> 9, segs;
+	u64 octets;
+
+	/* ethtool -K ... gso off forbids it */
+	if (!(sk->sk_route_caps & NETIF_F_GSO) || !sk_can_gso(sk) ||
+	    tl_urgent_mode(&tl_sk(sk)->snd))
+		return mss;
+	octets = READ_ONCE(sk->sk_pacing_rate) >> READ_ONCE(sk->sk_pacing_shift);
+	if (rtt < 32)
+		octets += most >> rtt;
+	segs = max_t(u32, min_t(u64, octets, most) / mss, 2);
+	segs = min3(segs, most / mss, (u32)sk->sk_gso_max_segs);
+	return max(segs, 1U) * mss;
+}
+
+/* Of @len octets, more than a segment, so many are worth sending now. */
+static u32 burst_cut(const struct tl_sock *tl, u32 len, u32 mss, u32 avail, enum tl_push push)
+{
+	u32 tail = len % mss;
+
+	return len < avail || (tail && !worth_sending(tl, tail, tail, push)) ? len - tail : len;
+}
+
+/*
+ * Length of the text that is to go next, of several segments if it is more than @mss, and no more
+ * than @most; -1 if nothing is to go now.
+ */
+static int next_burst(struct sock *sk, u32 mss, u32 most, enum tl_push push)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 pipe = tl_loss_pipe(sk), mss = tl_mss_now(sk), avail, len, wnd;
+	u32 pipe = tl_loss_pipe(sk), cwnd = room(tl->cc.cwnd, pipe), avail, len, wnd;
 
 	if (seq_gt(tl->snd.nxt, tl->snd.end))
 		return -1;				/* the FIN has gone, too */
@@ -49,10 +82,10 @@ static int next_segment(struct sock *sk, enum tl_push push)
 	if (!avail)
 		return tl->snd.fin && wnd ? 0 : -1;
 
-	len = min3(avail, mss, wnd);
-	if (!len)
-		return -1;
-	if (len > room(tl->cc.cwnd, pipe) && pipe)
+	len = min3(avail, most, wnd);
+	if (len > mss && len > cwnd)
+		len = max(cwnd - cwnd % mss, mss);
+	if (!len || (len > cwnd && pipe))
 		return -1;
 	if (unlikely(tl->snd.records)) {
 		u32 record = tl_txq_record(sk, tl->snd.nxt, len);
@@ -60,6 +93,8 @@ static int next_segment(struct sock *sk, enum tl_push push)
 		if (record < len)	/* not the last: nothing will be added to it */
 			return record;
 	}
+	if (len > mss)
+		return burst_cut(tl, len, mss, avail, push);
 	if (len < mss && !worth_sending(tl, len, avail, push))
 		return -1;
 	return len;
@@ -80,14 +115,15 @@ u32 tl_probe_len(const struct sock *sk)
 }
 
 /**
- * tl_send_new() - send the next octets of the stream as one segment
+ * tl_send_new() - send the next octets of the stream
  * @sk: socket, locked
- * @len: octets, at most tl_mss_now(), or a larger probe of the path's MTU; 0 for a bare FIN
+ * @len: octets; 0 for a bare FIN
+ * @seg: octets in a segment: tl_mss_now(), or @len if that is a probe of the path's MTU
  * @now_us: clock; what is sent at one time may be one range
  *
  * Return: sequence numbers covered, FIN included; 0 or -ENOMEM if nothing went.
  */
-int tl_send_new(struct sock *sk, u32 len, u64 now_us)
+int tl_send_new(struct sock *sk, u32 len, u32 seg, u64 now_us)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_stamp at;
@@ -97,14 +133,13 @@ int tl_send_new(struct sock *sk, u32 len, u64 now_us)
 	if (!tl_board_prepare(&tl->board))
 		return -ENOMEM;
 	leaves_us = tl_pace_departure(sk, now_us);
-	sent = tl_xmit_data(sk, tl->snd.nxt, len, GFP_ATOMIC);
+	sent = tl_xmit_data(sk, tl->snd.nxt, len, seg, GFP_ATOMIC);
 	if (sent <= 0)
 		return sent;
 	tl_rate_stamp(&tl->loss.rate, &at, leaves_us, !tl->board.out);
-	tl_board_sent(&tl->board, tl->snd.nxt, tl->snd.nxt + sent, max_t(u32, tl->snd.mss, len),
-		      &at);
+	tl_board_sent(&tl->board, tl->snd.nxt, tl->snd.nxt + sent, seg, &at);
 	tl->snd.nxt += sent;
-	if (sent < tl_mss_now(sk))
+	if (sent % seg)
 		tl->snd.minshall = tl->snd.nxt;
 	return sent;
 }
@@ -138,18 +173,26 @@ static u32 send_lost(struct sock *sk, u64 now)
 static u32 send_more(struct sock *sk, enum tl_push push, u64 now)
 {
 	int len, sent = tl_sk(sk)->mtup.on ? tl_mtup_send(sk, now) : 0;
-	u32 total;
+	u32 total, mss = tl_mss_now(sk), most = burst_max(sk, mss);
 
 	if (sent < 0)
 		return 0;
 	total = sent;
-	while ((len = next_segment(sk, push)) >= 0 && !tl_pace_wait(sk)) {
-		sent = tl_send_new(sk, len, now);
+	while ((len = next_burst(sk, mss, most, push)) >= 0 && !tl_pace_wait(sk)) {
+		sent = tl_send_new(sk, len, mss, now);
 		if (sent <= 0)
 			break;
 		total += sent;
 	}
 	return total;
+}
+
+/* Is there a segment that would go now? */
+static bool something_next(struct sock *sk, enum tl_push push)
+{
+	u32 mss = tl_mss_now(sk);
+
+	return next_burst(sk, mss, mss, push) >= 0;
 }
 
 /* The second step of F-RTO (RFC5682 2.1 (2b)): new data, and nothing again before the next ACK. */
@@ -226,7 +269,7 @@ void tl_output(struct sock *sk, enum tl_push push)
 		return;
 	tl_mss_follow(sk);
 
-	if (tl->snd.una == tl->snd.nxt && next_segment(sk, push) >= 0)
+	if (tl->snd.una == tl->snd.nxt && something_next(sk, push))
 		tl_loss_idle(sk);
 	if (tl->loss.new_first)
 		sent = send_frto(sk, now);

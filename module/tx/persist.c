@@ -79,7 +79,7 @@ void tl_persist_timer(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	u32 avail = tl->snd.end - tl->snd.nxt;
-	u32 len = min3(avail, tl_mss_now(sk), tl->snd.wnd);
+	u32 mss = tl_mss_now(sk), len = min3(avail, mss, tl->snd.wnd);
 
 	if (tl->snd.una != tl->snd.nxt || !tl_in_state(sk, TLF_SYNCHRONIZED) ||
 	    tl->snd.nxt == tl->snd.end + tl->snd.fin)
@@ -87,7 +87,7 @@ void tl_persist_timer(struct sock *sk)
 	if (give_up(sk))
 		return;
 	if (tl->snd.wnd) {
-		if (tl_send_new(sk, len, tl_clock_us()) > 0)
+		if (tl_send_new(sk, len, mss, tl_clock_us()) > 0)
 			return;
 	} else {
 		TL_INC(sock_net(sk), TCPWinProbe);

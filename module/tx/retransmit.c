@@ -47,7 +47,7 @@ int tl_retransmit(struct sock *sk, struct tl_range *r, const char *why, u64 now_
 		return -ENOMEM;
 	trace_tl_retransmit(sk, r->seq, len, why);
 	leaves_us = tl_pace_departure(sk, now_us);
-	sent = tl_xmit_data(sk, r->seq, len, GFP_ATOMIC);
+	sent = tl_xmit_data(sk, r->seq, len, tl_mss_now(sk), GFP_ATOMIC);
 	if (sent <= 0)
 		return sent;
 	if (seq_lt(r->seq + sent, r->end))	/* the text lies in too many pieces */

@@ -32,7 +32,7 @@ u8 tl_usual_opts(const struct sock *sk)
  * @t: from us to the peer
  *
  * Only a device that can sum up anything (NETIF_F_HW_CSUM) is trusted: those that know TCP and UDP
- * alone would leave ours undone.
+ * alone would leave ours undone. A super-segment's segments are summed up when it is cut.
  */
 void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct tl_tuple *t)
 {
@@ -40,7 +40,7 @@ void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct 
 	struct tcphdr *th = tcp_hdr(skb);
 
 	th->check = 0;
-	if (dst->dev->features & NETIF_F_HW_CSUM) {
+	if ((dst->dev->features & NETIF_F_HW_CSUM) || skb_is_gso(skb)) {
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		skb->csum_start = skb_transport_header(skb) - skb->head;
 		skb->csum_offset = offsetof(struct tcphdr, check);
@@ -144,11 +144,27 @@ static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	tl_opt_fastopen_write((u8 *)th + usual + sack, cookie);
 }
 
+/* How many segments are @len octets, of @seg in each? Without text it is one, too. */
+static u32 segments(u32 len, u32 seg)
+{
+	return len > seg ? DIV_ROUND_UP(len, seg) : 1;
+}
+
+/* Several segments in one buffer, of @seg octets each, are a super-segment. */
+static void mark_gso(struct sk_buff *skb, u32 text, u32 seg)
+{
+	if (text <= seg)
+		return;
+	skb_shinfo(skb)->gso_size = tl_gso_size(seg, skb->len - text);
+	skb_shinfo(skb)->gso_segs = segments(text, seg);
+	skb_shinfo(skb)->gso_type = TL_GSO_TYPE;
+}
+
 /*
- * Header, checksum, IP, with @ecn in its two bits. Consumes @skb. Return: 0 or a negative errno of
- * the layers below.
+ * Header, checksum, IP, with @ecn in its two bits; text beyond @seg octets is that of further
+ * segments. Consumes @skb. Return: 0 or a negative errno of the layers below.
  */
-static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 ecn, u8 which,
+static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u32 seg, u8 flags, u8 ecn, u8 which,
 		struct tl_opts *opts, const struct tl_fo_cookie *cookie)
 {
 	struct tl_sock *tl = tl_sk(sk);
@@ -161,7 +177,7 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 ecn,
 		return -EHOSTUNREACH;
 	}
 	if (text && tl->pace.begun < TL_PACE_FREE)
-		tl->pace.begun++;
+		tl->pace.begun = min_t(u32, tl->pace.begun + segments(text, seg), TL_PACE_FREE);
 	if (tl_paced(sk))
 		tl_pace_stamp(sk, skb, text);
 	tl_pace_add_delay(skb, &tl->config.tx_delay);
@@ -170,10 +186,11 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 ecn,
 	push_header(sk, skb, seq, flags, which, opts, cookie);
 	skb_set_owner_w(skb, sk);
 	skb_set_hash_from_sk(skb, sk);
+	mark_gso(skb, text, seg);
 	tl_checksum(skb, dst, &tl->node.tuple);
 	if (flags & TL_ACK)
 		tl_ack_sent(sk);
-	tl->sent.segs++;
+	tl->sent.segs += tl_gso_segs(skb);
 	err = tl->af->xmit(sk, skb, ecn);
 	return net_xmit_eval(err);		/* a macro that looks twice */
 }
@@ -191,28 +208,42 @@ static bool carries_fin(const struct tl_sock *tl, u32 seq, u32 end)
 	return seq == tl->snd.nxt && seq_lt(end, tl->snd.una + tl->snd.wnd);
 }
 
-/* What a segment that was sent changes, new or not: it ends before @end, and has @len octets. */
-static void account_data(struct sock *sk, u32 end, u32 len)
+/*
+ * What @n segments that were sent change, new or not: they end before @end, and have @len octets.
+ */
+static void account_data(struct sock *sk, u32 end, u32 len, u32 n)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
 	if (seq_gt(end, tl->snd.nxt)) {
-		TL_INC(sock_net(sk), OutSegs);
+		TL_ADD(sock_net(sk), OutSegs, n);
 	} else {
-		TL_INC(sock_net(sk), RetransSegs);
-		tl->loss.retrans++;
+		TL_ADD(sock_net(sk), RetransSegs, n);
+		tl->loss.retrans += n;
 		tl->sent.bytes_again += len;
 	}
 	tl->sent.bytes += len;
-	tl->sent.data_segs += len > 0;
+	tl->sent.data_segs += len ? n : 0;
 	tl->snd.last_us = tl_clock_us();
 }
 
+/* A super-segment for which the stream lay in too many pieces ends where a segment does. */
+static u32 whole_segments(struct sk_buff *skb, u32 len, u32 seg)
+{
+	u32 part = len % seg;
+
+	if (len < seg || !part || __pskb_trim(skb, len - part))
+		return len;
+	skb_shinfo(skb)->tx_flags &= ~SKBTX_ANY_TSTAMP;		/* that octet goes later */
+	return len - part;
+}
+
 /**
- * tl_xmit_data() - send a piece of the stream as one segment
+ * tl_xmit_data() - send a piece of the stream, as one segment or several under one header
  * @sk: socket, locked
  * @seq: first octet
- * @len: octets, see tl_mss_now(); 0 for a bare FIN
+ * @len: octets; 0 for a bare FIN
+ * @seg: octets in a segment, see tl_mss_now()
  * @gfp: allocation flags
  *
  * The timer is armed; SND.NXT and the scoreboard are the caller's. What the layers below throw away
@@ -220,19 +251,21 @@ static void account_data(struct sock *sk, u32 end, u32 len)
  *
  * Return: sequence numbers covered, FIN included; or -ENOMEM with nothing done.
  */
-int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
+int tl_xmit_data(struct sock *sk, u32 seq, u32 len, u32 seg, gfp_t gfp)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct sk_buff *skb;
 	struct tl_opts opts;
 	u8 flags = TL_ACK, ecn;
-	u32 end;
+	u32 end, wanted = len;
 
 	skb = alloc_segment(tl_txq_linear(len), gfp);
 	if (!skb)
 		return -ENOMEM;
 	if (len)
 		len = tl_txq_fill(sk, skb, seq, len);
+	if (unlikely(len < wanted))
+		len = whole_segments(skb, len, seg);
 	end = seq + len;
 	if (end == tl->snd.end && len)
 		flags |= TL_PSH;		/* RFC9293 MUST-61: nothing more is buffered */
@@ -245,9 +278,9 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, gfp_t gfp)
 		return 0;
 	}
 	ecn = tl_ecn_out(sk, len && !seq_lt(seq, tl->snd.nxt), &flags);
-	account_data(sk, end, len);
+	account_data(sk, end, len, segments(len, seg));
 	tl_ack_sent_data(sk);
-	if (xmit(sk, skb, seq, flags, ecn, tl_usual_opts(sk), &opts, NULL) > 0)
+	if (xmit(sk, skb, seq, seg, flags, ecn, tl_usual_opts(sk), &opts, NULL) > 0)
 		tl_loss_enter_cwr(sk);	/* our own queue is full: that is congestion */
 	tl_rto_arm(sk);			/* from its departure on, which is known now */
 	return end - seq;
@@ -272,7 +305,7 @@ int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
 		return -ENOMEM;
 	TL_INC(sock_net(sk), OutSegs);
 	ecn = tl_ecn_out(sk, false, &flags);
-	return xmit(sk, skb, seq, flags, ecn, tl_usual_opts(sk), &opts, NULL);
+	return xmit(sk, skb, seq, 0, flags, ecn, tl_usual_opts(sk), &opts, NULL);
 }
 
 /**
@@ -298,7 +331,7 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 	u32 end = tl->snd.iss + 1;
 
 	tl->loss.syn_us = tl->snd.nxt == tl->snd.iss ? tl_clock_us() : 0;
-	account_data(sk, end, 0);
+	account_data(sk, end, 0, 1);
 	tl_rto_arm(sk);
 	tl->snd.nxt = seq_max(tl->snd.nxt, end);
 	if (!skb)
@@ -311,6 +344,6 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 		tl->sent.bytes += len;
 		tl->sent.data_segs++;
 	}
-	return xmit(sk, skb, tl->snd.iss, flags, tl_ecn_syn_mark(sk, flags & TL_ECE), which, &opts,
-		    cookie);
+	return xmit(sk, skb, tl->snd.iss, len, flags, tl_ecn_syn_mark(sk, flags & TL_ECE), which,
+		    &opts, cookie);
 }

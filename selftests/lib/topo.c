@@ -21,6 +21,8 @@ static bool six(const struct topo *t)
 
 const char *topo_server_addr(const struct topo *t)
 {
+	if (t->server)
+		return t->server;
 	if (t->routed)
 		return six(t) ? "2001:db8:2::2" : "10.0.2.2";
 	return six(t) ? "2001:db8:1::2" : "10.0.1.2";

@@ -18,6 +18,7 @@ struct topo {
 	int ns[3];
 	bool routed;
 	int rcvbuf, sndbuf;	/* 0: the default */
+	const char *server;	/* another address of the server's; NULL: the usual one */
 };
 
 int topo_two_hosts(struct topo *t, struct lab *lab);

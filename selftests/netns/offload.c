@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Super-segments: they pass whole where devices are software, are cut in front of those that are
+ * not, and joined where a device delivers segments one by one. Whatever the way, every byte
+ * arrives, and no packet is larger than its link allows.
+ */
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "harness.h"
+#include "topo.h"
+
+#define MTU	1500
+#define BULK	(4 << 20)
+
+FIXTURE(offload) { struct lab lab; struct topo t; };
+LAB_VARIANTS(offload);
+FIXTURE_SETUP(offload)
+{
+	LAB_BEGIN(&self->lab);
+}
+
+FIXTURE_TEARDOWN(offload) { }
+
+static int run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static int run(const char *fmt, ...)
+{
+	char cmd[300] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin; ";
+	size_t len = strlen(cmd);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(cmd + len, sizeof(cmd) - len, fmt, ap);
+	va_end(ap);
+	return system(cmd) ? lab_fail("%s", cmd + len) : 0;
+}
+
+static int run_at(const struct topo *t, int where, const char *cmd)
+{
+	int err = lab_netns_enter(t->ns[where]) ?: run("%s", cmd);
+
+	return lab_netns_enter(t->ns[TOPO_CLIENT]) ?: err;
+}
+
+/* A device that must get segments one by one: the stack cuts them in front of it. */
+static const char cut_c0[] =
+	"ethtool -K c0 tso off && ethtool -K c0 tx-sctp-segmentation off gso on";
+
+/* Sees what passes a device; its queue keeps the first packets only. */
+static int watch(const struct topo *t, int where, const char *dev)
+{
+	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
+	int fd = -1;
+
+	if (lab_netns_enter(t->ns[where]))
+		return -1;
+	at.sll_ifindex = if_nametoindex(dev);
+	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, htons(ETH_P_ALL));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		return lab_fail("packet socket: %s", strerror(errno));
+	return lab_netns_enter(t->ns[TOPO_CLIENT]) ?: fd;
+}
+
+/* The largest packet that came in, with its IP header */
+static int largest(int fd)
+{
+	struct sockaddr_ll from;
+	socklen_t len = sizeof(from);
+	int most = 0, n;
+	char c;
+
+	while ((n = recvfrom(fd, &c, 1, MSG_TRUNC, (struct sockaddr *)&from, &len)) >= 0)
+		if (from.sll_pkttype != PACKET_OUTGOING && n > most)
+			most = n;
+	return most;
+}
+
+TEST_F_TIMEOUT(offload, whole, lab_secs(60))
+{
+	int fd;
+
+	LAB_OK(topo_two_hosts(&self->t, &self->lab));
+	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
+	LAB_OK(topo_transfer(&self->t, 1, BULK, 0));
+	EXPECT_LT(4 * MTU, largest(fd));
+}
+
+/* ip link set ... gso_max_segs 1, gso off: what administrators say is heeded */
+TEST_F_TIMEOUT(offload, forbidden, lab_secs(60))
+{
+	int fd;
+
+	LAB_OK(topo_two_hosts(&self->t, &self->lab));
+	LAB_OK(run("ethtool -K c0 tso off gso off"));
+	LAB_OK(run_at(&self->t, TOPO_SERVER, "ip link set dev s0 gso_max_segs 1"));
+	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
+	LAB_OK(topo_transfer(&self->t, 1, BULK, 0));
+	EXPECT_GE(MTU, largest(fd));
+}
+
+TEST_F_TIMEOUT(offload, cut, lab_secs(60))
+{
+	int fd;
+
+	LAB_OK(topo_two_hosts(&self->t, &self->lab));
+	LAB_OK(run("%s", cut_c0));
+	LAB_OK(run_at(&self->t, TOPO_SERVER, "ethtool -K s0 tso off tx-sctp-segmentation off"));
+	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
+	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
+	EXPECT_GE(MTU, largest(fd));
+}
+
+/* ... and summed up by the processor, as where a NIC knows TCP and UDP alone */
+TEST_F_TIMEOUT(offload, cut_and_summed_up, lab_secs(60))
+{
+	LAB_OK(topo_two_hosts(&self->t, &self->lab));
+	LAB_OK(run("ethtool -K c0 tx-checksum-ip-generic off"));
+	LAB_OK(run_at(&self->t, TOPO_SERVER, "ethtool -K s0 tx-checksum-ip-generic off"));
+	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
+}
+
+TEST_F_TIMEOUT(offload, cut_and_joined, lab_secs(60))
+{
+	int fd;
+
+	LAB_OK(topo_two_hosts(&self->t, &self->lab));
+	LAB_OK(run("%s", cut_c0));
+	LAB_OK(run_at(&self->t, TOPO_SERVER, "ethtool -K s0 gro on"));
+	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
+	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
+	EXPECT_LT(2 * MTU, largest(fd));
+}
+
+/* A router joins what comes in, and cuts it again on the way out. */
+TEST_F_TIMEOUT(offload, forwarded, lab_secs(60))
+{
+	int fd;
+
+	LAB_OK(topo_router(&self->t, &self->lab));
+	LAB_OK(run("%s", cut_c0));
+	LAB_OK(run_at(&self->t, TOPO_ROUTER, "ethtool -K r0 gro on && "
+		      "ethtool -K r1 tso off && ethtool -K r1 tx-sctp-segmentation off gso on"));
+	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
+	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
+	EXPECT_GE(MTU, largest(fd));
+}
+
+/* The router's far link is 12 octets smaller than the near one: the difference of two headers */
+TEST_F_TIMEOUT(offload, hardly_too_large, lab_secs(60))
+{
+	int fd;
+
+	LAB_OK(topo_router(&self->t, &self->lab));
+	LAB_OK(topo_mtu(&self->t, MTU - 12));
+	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
+	LAB_OK(topo_transfer(&self->t, 1, BULK, 0));
+	EXPECT_LT(0, largest(fd));
+}
+
+/* A VLAN above a bridge */
+TEST_F_TIMEOUT(offload, bridge_and_vlan, lab_secs(60))
+{
+	const char *addr = self->lab.family == AF_INET6 ? "2001:db8:9::" : "192.0.9.";
+	const char *bits = self->lab.family == AF_INET6 ? "64 nodad" : "24";
+	char cmd[300], server[32];
+
+	LAB_OK(topo_two_hosts(&self->t, &self->lab));
+	LAB_OK(run("ip link add br0 type bridge && ip link set c0 master br0 && "
+		   "ip link set br0 up && ip link add link br0 name v0 type vlan id 5 && "
+		   "ip link set v0 up && ip addr add %s1/%s dev v0", addr, bits));
+	snprintf(cmd, sizeof(cmd), "ip link add link s0 name v0 type vlan id 5 && "
+		 "ip link set v0 up && ip addr add %s2/%s dev v0", addr, bits);
+	LAB_OK(run_at(&self->t, TOPO_SERVER, cmd));
+	snprintf(server, sizeof(server), "%s2", addr);
+	self->t.server = server;
+	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
+	LAB_OK(run("%s", cut_c0));
+	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
+}
+
+TEST_HARNESS_MAIN
