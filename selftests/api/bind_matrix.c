@@ -13,6 +13,7 @@ FIXTURE_SETUP(bind_matrix)
 {
 	__LAB_VERDICT(lab_only_tcplab(&self->lab, AF_INET));
 }
+
 FIXTURE_TEARDOWN(bind_matrix) { }
 
 #define PORT 5555
@@ -29,7 +30,7 @@ static const struct addr {
 	{ AF_INET6, "::ffff:0.0.0.0" },
 };
 
-enum { N_ADDRS = sizeof(addrs) / sizeof(addrs[0]), REUSE = 1, SHARE = 2, LISTEN = 4, N_WAYS = 8 };
+enum { N_ADDRS = ARRAY_SIZE(addrs), REUSE = 1, SHARE = 2, LISTEN = 4, N_WAYS = 8 };
 
 /*
  * A socket of this kind: bound, perhaps listening. Return: 0, or the errno of the call that failed.
@@ -93,7 +94,8 @@ TEST_F_TIMEOUT(bind_matrix, as_the_kernel_says, lab_secs(120))
 		n -= N_WAYS;
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < n; j++) {
-			int tcp = try_pair(IPPROTO_TCP, i, j), lab = try_pair(self->lab.proto, i, j);
+			int tcp = try_pair(IPPROTO_TCP, i, j);
+			int lab = try_pair(self->lab.proto, i, j);
 
 			EXPECT_EQ(tcp, lab)
 				TH_LOG("first %s, then %s", name(i, a), name(j, b));

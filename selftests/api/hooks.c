@@ -128,7 +128,7 @@ static int count_packets(struct __test_metadata *_metadata, const struct lab *la
 	};
 	int prog = LAB_FD(lab_bpf_load(&(struct lab_bpf){
 		.type = BPF_PROG_TYPE_CGROUP_SKB, .attach = attach, .insns = insns,
-		.n = sizeof(insns) / sizeof(insns[0]) }));
+		.n = ARRAY_SIZE(insns) }));
 
 	LAB_OK(lab_bpf_attach(g, prog, attach));
 	return map;

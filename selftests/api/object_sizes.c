@@ -28,7 +28,8 @@ static long object_size(const char *cache)
 static const char *cache_of(const struct lab *lab, bool timewait)
 {
 	static const char * const names[2][2][2] = {
-		{ { "request_sock_TCP", "tw_sock_TCP" }, { "request_sock_TCPv6", "tw_sock_TCPv6" } },
+		{ { "request_sock_TCP", "tw_sock_TCP" },
+		  { "request_sock_TCPv6", "tw_sock_TCPv6" } },
 		{ { "tl_request", "tl_timewait" }, { "tl_request", "tl_timewait" } },
 	};
 

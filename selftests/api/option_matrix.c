@@ -33,6 +33,7 @@ FIXTURE_SETUP(option_matrix)
 	kernel_6_1 = !strncmp(host.release, "6.1.", 4);
 	__LAB_VERDICT(lab_only_tcplab(&self->lab, variant->family));
 }
+
 FIXTURE_TEARDOWN(option_matrix) { }
 
 enum { N_NAMES = 131, FEW = 3 };
@@ -48,7 +49,7 @@ static const struct level {
 	{ "SOL_UDP", IPPROTO_UDP, FEW }, { "level 77", 77, FEW }, { "level -1", -1, FEW },
 };
 
-enum { N_LEVELS = sizeof(levels) / sizeof(levels[0]) };
+enum { N_LEVELS = ARRAY_SIZE(levels) };
 
 /* What may differ: the value only, or the errno, too. */
 enum { VALUE = 1, ALL = 2, ON_6_1 = 4 };
@@ -90,7 +91,7 @@ static const struct known {
 	{ IPPROTO_TCP, 35, ALL, "TCP_ZEROCOPY_RECEIVE" },
 };
 
-enum { N_KNOWN = sizeof(known) / sizeof(known[0]) };
+enum { N_KNOWN = ARRAY_SIZE(known) };
 
 static bool is_known(int level, int name, int what)
 {
@@ -242,14 +243,15 @@ static bool same(const struct answer *tcp, const struct answer *lab, int level, 
 
 static const struct { int len; enum where where; } gets[] = {
 	{ 4, GOOD }, { 0, GOOD }, { 1, GOOD }, { 3, GOOD }, { 8, GOOD }, { 256, GOOD },
-	{ -1, GOOD }, { INT_MIN, GOOD }, { 4, NOWHERE }, { 256, NOWHERE }, { 4, CUT }, { 4, NO_LEN },
+	{ -1, GOOD }, { INT_MIN, GOOD }, { 4, NOWHERE }, { 256, NOWHERE },
+	{ 4, CUT }, { 4, NO_LEN },
 };
 
-enum { N_GETS = sizeof(gets) / sizeof(gets[0]) };
+enum { N_GETS = ARRAY_SIZE(gets) };
 
 static const int values[] = { -1, 0, 1, 2, 1000, 70000, INT_MAX };
 
-enum { N_VALUES = sizeof(values) / sizeof(values[0]) };
+enum { N_VALUES = ARRAY_SIZE(values) };
 
 /* Each value as an int, then bad and unusual ways to give one. */
 static const struct { int value, len; enum where where; } ways[] = {
@@ -261,7 +263,7 @@ static const struct { int value, len; enum where where; } ways[] = {
 	{ 1, 20, CUT },
 };
 
-enum { N_WAYS = sizeof(ways) / sizeof(ways[0]) };
+enum { N_WAYS = ARRAY_SIZE(ways) };
 
 /* Reading leaves things as they are, but for a few: SO_ERROR comes once. */
 TEST_F_TIMEOUT(option_matrix, get, lab_secs(120))
@@ -368,29 +370,31 @@ TEST_F_TIMEOUT(option_matrix, set_without_privilege, lab_secs(120))
 	ASSERT_EQ(0, seteuid(0));
 }
 
-/* A listener on which the option is set, and a connection that it accepts. Return: 0 or an errno */
-static int accepted(const struct lab *l, int proto, int level, int name, int value,
+/*
+ * A listener on which the option is set, and a connection that it accepts. A listener that refuses
+ * stays for the next case. Return: 0 or an errno
+ */
+static int accepted(const struct lab *l, struct sock *s, int proto, int level, int name, int value,
 		    struct answer *a)
 {
 	struct lab mine = { .family = l->family, .proto = proto };
-	struct sock s;
 	int err, fd = -1;
 
-	if (make(l, proto, LISTENING, &s))
+	if (s->fd < 0 && make(l, proto, LISTENING, s))
 		return -1;
-	err = set(s.fd, level, name, value, 4, GOOD);
-	if (!err) {
-		s.other = lab_connect_to(&mine, lab_port(s.fd));
-		if (s.other >= 0)
-			fd = accept(s.fd, NULL, NULL);
-		err = fd < 0 ? -1 : 0;
-	}
+	err = set(s->fd, level, name, value, 4, GOOD);
+	if (err)
+		return err;
+	s->other = lab_connect_to(&mine, lab_port(s->fd));
+	if (s->other >= 0)
+		fd = accept(s->fd, NULL, NULL);
 	if (fd >= 0) {
 		get(fd, level, name, 256, GOOD, a);
 		close(fd);
 	}
-	end(&s);
-	return err;
+	end(s);
+	s->fd = -1;
+	return fd < 0 ? -1 : 0;
 }
 
 /*
@@ -405,6 +409,8 @@ static bool cuts_off(int level, int name, int value)
 
 TEST_F_TIMEOUT(option_matrix, inherited, lab_secs(180))
 {
+	struct sock s[2] = { { -1, -1 }, { -1, -1 } };
+
 	for (int i = 0; i < N_LEVELS * N_NAMES * N_VALUES; i++) {
 		const struct level *l = &levels[i / N_VALUES / N_NAMES];
 		int name = i / N_VALUES % N_NAMES, value = values[i % N_VALUES], err[2];
@@ -413,16 +419,16 @@ TEST_F_TIMEOUT(option_matrix, inherited, lab_secs(180))
 
 		if (name >= l->names || cuts_off(l->number, name, value))
 			continue;
-		err[0] = accepted(&self->lab, IPPROTO_TCP, l->number, name, value, &tcp);
-		err[1] = accepted(&self->lab, self->lab.proto, l->number, name, value, &lab);
+		err[0] = accepted(&self->lab, &s[0], IPPROTO_TCP, l->number, name, value, &tcp);
+		err[1] = accepted(&self->lab, &s[1], self->lab.proto, l->number, name, value, &lab);
 		if (err[0] != err[1] && is_known(l->number, name, ALL))
 			continue;
 		EXPECT_EQ(err[0], err[1])
 			TH_LOG("%s %d = %d: %s", l->text, name, value, lab_why());
 		if (!err[0] && !err[1])
 			EXPECT_TRUE(same(&tcp, &lab, l->number, name))
-				TH_LOG("accepted, %s %d = %d: TCP %s, tcplab %s", l->text, name, value,
-				       what_happened(&tcp, a), what_happened(&lab, b));
+				TH_LOG("accepted, %s %d = %d: TCP %s, tcplab %s", l->text, name,
+				       value, what_happened(&tcp, a), what_happened(&lab, b));
 	}
 }
 

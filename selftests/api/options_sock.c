@@ -109,7 +109,7 @@ TEST_F(options_sock, buffers_shrink)
 	EXPECT_EQ(0, pid);
 }
 
-/* The fwmark of an accepted socket: its listener's, or the SYN's where the administrator says so. */
+/* The fwmark of an accepted socket: its listener's, or the SYN's where the sysctl says so. */
 TEST_F(options_sock, mark)
 {
 	int listener = LAB_FD(lab_listen(&self->lab, 0, 4)), i;

@@ -172,7 +172,7 @@ TEST_F(reuse_port, ebpf_chooses)
 	EXPECT_EQ(20, got[1]);
 }
 
-/* From now on on this CPU; what is sent over the loopback is received there, too. */
+/* This CPU only, from now on; what is sent over the loopback is received there, too. */
 static int run_on(int cpu)
 {
 	cpu_set_t set;

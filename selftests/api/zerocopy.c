@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SO_ZEROCOPY: a program's pages are sent from where they lie, and it is told when they are free. */
+/* SO_ZEROCOPY: a program's pages are sent from where they lie; it is told when they are free. */
 #define _GNU_SOURCE
 #include "harness.h"
 

@@ -137,7 +137,9 @@ static void forget_sacks(struct fuzz *f)
 static void detect(struct fuzz *f)
 {
 	struct tl_rack k = {
-		.sent_us = now_us - fuzz_u8(f), .end = isn + una + fuzz_u16(f), .rtt_us = fuzz_u8(f),
+		.sent_us = now_us - fuzz_u8(f),
+		.end = isn + una + fuzz_u16(f),
+		.rtt_us = fuzz_u8(f),
 	};
 	u32 window = fuzz_u8(f), left = tl_rack_detect(&k, &b, window, now_us);
 	const struct tl_range *r;

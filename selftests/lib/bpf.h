@@ -61,8 +61,9 @@ int lab_btf_func(const char *name);
 #define BPF_LOAD8(to, from, o)	BPF_INSN(BPF_LDX | BPF_MEM | BPF_B, to, from, o, 0)
 #define BPF_UNLESS(reg, v, skip) BPF_INSN(BPF_JMP | BPF_JNE | BPF_K, reg, 0, skip, v)
 #define BPF_IF(reg, v, skip)	BPF_INSN(BPF_JMP | BPF_JEQ | BPF_K, reg, 0, skip, v)
-#define BPF_MAP(reg, fd)	BPF_INSN(BPF_LD | BPF_DW | BPF_IMM, reg, BPF_PSEUDO_MAP_FD, 0, fd), \
-				BPF_INSN(0, 0, 0, 0, 0)
+#define BPF_MAP(reg, fd)							\
+	BPF_INSN(BPF_LD | BPF_DW | BPF_IMM, reg, BPF_PSEUDO_MAP_FD, 0, fd),	\
+	BPF_INSN(0, 0, 0, 0, 0)
 #define BPF_CALL_FUNC(id)	BPF_INSN(BPF_JMP | BPF_CALL, 0, 0, 0, id)
 #define BPF_ATOMIC_PLUS(to, reg) BPF_INSN(BPF_STX | BPF_ATOMIC | BPF_DW, to, reg, 0, BPF_ADD)
 #define BPF_END_PROG		BPF_INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)

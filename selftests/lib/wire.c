@@ -340,7 +340,7 @@ static const char *differs(const struct wire_seg *s, const struct wire_got *g)
 		if (!s->sack[i].left && !s->sack[i].right)
 			continue;
 		else if (!num_ok(s->sack[i].left, g->s.sack[i].left) ||
-		    !num_ok(s->sack[i].right, g->s.sack[i].right))
+			 !num_ok(s->sack[i].right, g->s.sack[i].right))
 			return "SACK blocks";
 	if (!num_ok(s->fo, g->s.fo))
 		return "Fast Open option";

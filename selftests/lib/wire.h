@@ -143,7 +143,7 @@ struct wire {
 	struct wire_flow flow[WIRE_FLOWS];
 	struct wire_flow *f;		/* the one that is talked on */
 	long win;			/* default of .win */
-	int rtt_ms;			/* the peer of wire_accept() takes so long to answer the SYN-ACK */
+	int rtt_ms;			/* wire_accept(): from SYN-ACK to the peer's answer */
 	bool any_data;			/* do not verify the payload against the pattern */
 	struct wire_got *last;		/* taken by the last wire_expect() */
 	int64_t prev_us;		/* when the one before it came */

@@ -84,7 +84,8 @@ static int transfer(struct topo *t, int port, size_t bytes, struct result *r)
 
 static void tell(const char *who, const struct result *r)
 {
-	ksft_print_msg("%s: %ld ms, rcvbuf %ld, receiver: rtt %u us, space %u, ssthresh %u; sender: cwnd %u, window %u, sent again %u\n",
+	ksft_print_msg("%s: %ld ms, rcvbuf %ld, receiver: rtt %u us, space %u, ssthresh %u; "
+		       "sender: cwnd %u, window %u, sent again %u\n",
 		       who, r->ms, r->rcvbuf, r->rx.tcpi_rcv_rtt, r->rx.tcpi_rcv_space,
 		       r->rx.tcpi_rcv_ssthresh, r->tx.tcpi_snd_cwnd, r->tx.tcpi_snd_wnd,
 		       r->tx.tcpi_total_retrans);

@@ -122,9 +122,10 @@ TEST_F_TIMEOUT(syn_flood, with_cookies, lab_secs(60))
 	EXPECT_GE(BACKLOG + 1, most);
 	EXPECT_LT(0, most);
 	EXPECT_LE(injected / 2, lab_counter(&w->lab, "SyncookiesSent"));
-	printf("# figure: flood: %d of %d honest clients connected, %u spoofed SYNs (%.0f a second, "
-	       "backlog %d), %d half open at most (protocol %d, IPv%d)\n", good, CLIENTS, injected,
-	       rate, BACKLOG, most, w->lab.proto, w->lab.family == AF_INET6 ? 6 : 4);
+	printf("# figure: flood: %d of %d honest clients connected, %u spoofed SYNs "
+	       "(%.0f a second, backlog %d), %d half open at most (protocol %d, IPv%d)\n",
+	       good, CLIENTS, injected, rate, BACKLOG, most, w->lab.proto,
+	       w->lab.family == AF_INET6 ? 6 : 4);
 	fflush(stdout);
 	close(lfd);
 }

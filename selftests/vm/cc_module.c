@@ -56,7 +56,7 @@ static bool listed(struct lab *lab, const char *file, const char *name)
 
 	if (lab_read_file(lab_sysctl_path(lab, file), text, sizeof(text)) < 0)
 		return false;
-	for (word = strtok(text, " \n"); word; word = strtok(NULL, " \n"))
+	for (word = strtok(text, "\n "); word; word = strtok(NULL, "\n "))
 		if (!strcmp(word, name))
 			return true;
 	return false;

@@ -35,7 +35,7 @@ static struct edge edges[] = {
 #include "../../module/conn/states.def"
 };
 
-enum { N_EDGES = sizeof(edges) / sizeof(edges[0]) };
+enum { N_EDGES = ARRAY_SIZE(edges) };
 
 static struct wire *w;
 
@@ -211,7 +211,7 @@ static int hurry(void)
 	unsigned int i;
 
 	snprintf(ms, sizeof(ms), "%d", 20 * lab_slow());
-	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		if (lab_sysctl_set(&w->lab, settings[i][0], settings[i][1]))
 			return -1;
 	return 0;
@@ -225,7 +225,9 @@ static int take(struct edge *e, int family)
 
 	if (wire_open(w, family, true, timed) != LAB_READY)
 		return -1;
-	if (!(timed && hurry()) && (fd = __wire_reach(w, e->from)) >= 0 && !provoke(e, fd)) {
+	if (!(timed && hurry()))
+		fd = __wire_reach(w, e->from);
+	if (fd >= 0 && !provoke(e, fd)) {
 		e->taken = LAB_UNTIL(count_of(e) != 0) && count_of(e) > 0;
 		ret = e->taken ? 0 : lab_fail("it did not happen");
 	}

@@ -37,7 +37,8 @@ static int far_away(struct __test_metadata *_metadata)
 static void beyond(struct __test_metadata *_metadata, int from, int to)
 {
 	for (; from <= to; from++)
-		wire_inject(w, ACK, .seq = 1001 + from * 1000, .len = 1000, .tsval = 1000, .tsecr = echo);
+		wire_inject(w, ACK, .seq = 1001 + from * 1000, .len = 1000, .tsval = 1000,
+			    .tsecr = echo);
 }
 
 static void three_acks(struct __test_metadata *_metadata)

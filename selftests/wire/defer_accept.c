@@ -21,7 +21,7 @@ TEST_F(defer_accept, in_whole_timeouts)
 	unsigned int i;
 
 	LAB_FD(wire_listen(w, 4));
-	for (i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(set); i++) {
 		LAB_OK(lab_set_opt(w->lfd, IPPROTO_TCP, TCP_DEFER_ACCEPT, set[i]));
 		EXPECT_EQ(got[i], lab_opt(w->lfd, IPPROTO_TCP, TCP_DEFER_ACCEPT));
 	}

@@ -89,7 +89,7 @@ TEST_F_TIMEOUT(icmp_backoff, reason_of_the_end, lab_secs(120))
 	int fd;
 
 	LAB_OK(lab_sysctl_set(&w->lab, "retries2", "2"));
-	for (i = 0; i < sizeof(which) / sizeof(which[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(which); i++) {
 		fd = wire_accept(w);
 		LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100));
 		wire_expect(w, ACK, .seq = 1, .len = 100);

@@ -151,7 +151,7 @@ TEST_F(icmp_connect, error_queue)
 	char c;
 	int fd;
 
-	for (k = 0; k < sizeof(which) / sizeof(which[0]); k++) {
+	for (k = 0; k < ARRAY_SIZE(which); k++) {
 		fd = LAB_FD(wire_socket(w));
 		ask_for_errors(_metadata, fd);
 		LAB_OK(wire_connect_start(w, fd));

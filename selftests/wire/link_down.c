@@ -84,7 +84,7 @@ TEST_F_TIMEOUT(link_down, dead_route_for_a_while, lab_secs(120))
 	unsigned int i;
 	int fd;
 
-	for (i = 0; i < sizeof(dead) / sizeof(dead[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(dead); i++) {
 		fd = sending(_metadata);
 		LAB_OK(lab_route_dead(w->lab.family, wire_peer_addr(w), dead[i]));
 		LAB_OK(lab_send(fd, LAB_TO_PEER, 100, 100));
@@ -108,7 +108,7 @@ TEST_F_TIMEOUT(link_down, dead_route_for_good, lab_secs(120))
 
 	LAB_OK(lab_sysctl_set(&w->lab, "retries2", "2"));
 	len = lab_addr(w->lab.family, wire_peer_addr(w), 9, &ss);
-	for (i = 0; i < sizeof(dead) / sizeof(dead[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(dead); i++) {
 		fd = sending(_metadata);
 		LAB_OK(lab_route_dead(w->lab.family, wire_peer_addr(w), dead[i]));
 		EXPECT_TRUE(lab_wait(fd, POLLIN) & POLLERR);

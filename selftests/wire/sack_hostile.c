@@ -33,7 +33,7 @@ static int long_queue(const char *dev)
 	struct ifreq ifr = { .ifr_qlen = 4 * SEGS };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), err;
 
-	strcpy(ifr.ifr_name, dev);
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", dev);
 	err = ioctl(fd, SIOCSIFTXQLEN, &ifr);
 	close(fd);
 	return err ? lab_fail("SIOCSIFTXQLEN: %m") : 0;

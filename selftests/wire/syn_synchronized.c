@@ -21,7 +21,7 @@ static void challenged(struct __test_metadata *_metadata, unsigned int flags, lo
 	unsigned int i;
 	long nxt;
 
-	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		if (i)
 			wire_new_flow(w);
 		wire_reach(w, states[i]);

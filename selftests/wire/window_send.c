@@ -39,7 +39,7 @@ TEST_F(window_send, in_halves)
 }
 
 /* RFC9293 MUST-1: without a sign: more than 2^15 bytes may be under way */
-TEST_F(window_send, unsigned)
+TEST_F(window_send, without_sign)
 {
 	int fd = wire_accept(w, .mss = 1000), i, n;
 	long acked = 0;
