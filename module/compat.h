@@ -307,7 +307,33 @@ static inline bool tl_gro_ip_differs(const void *th, const void *th2, struct sk_
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
 	return gro_receive_network_flush(th, th2, p);
 #else
-	return NAPI_GRO_CB(p)->flush | NAPI_GRO_CB(p)->flush_id;
+	struct napi_gro_cb *cb = NAPI_GRO_CB(p);
+
+	/* with DF the second one's number is told as it is, to be taken for one that counts on */
+	if (cb->flush_id == 1 && cb->count == 1 && cb->is_atomic) {
+		cb->is_atomic = false;
+		return cb->flush;
+	}
+	return cb->flush | cb->flush_id;
+#endif
+}
+
+/* The header of IP below, of several the innermost. */
+static inline void *tl_gro_ip_header(const struct sk_buff *skb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+	return skb->data + NAPI_GRO_CB(skb)->network_offsets[skb->encapsulation];
+#else
+	return skb_network_header(skb);
+#endif
+}
+
+static inline u32 tl_gro_max_size(const struct sk_buff *skb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return netif_get_gro_max_size(skb->dev, skb);
+#else
+	return READ_ONCE(skb->dev->gro_max_size);
 #endif
 }
 

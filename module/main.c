@@ -113,6 +113,7 @@ out_cc:
 
 static void __exit tcplab_exit(void)
 {
+	tl_gro_close();
 	tl_protosw_unregister();
 	tl_v6_unregister();
 	tl_v4_unregister();

@@ -101,6 +101,14 @@ static inline int tl_gso_text(const struct sk_buff *skb, u32 header)
 	return skb_shinfo(skb)->gso_size - (int)(header - TL_GSO_HEADER);
 }
 
+/* Octets of text in a full one of the segments that came in one buffer */
+static inline u32 tl_segment_text(const struct sk_buff *skb, u32 header)
+{
+	int text = tl_gso_text(skb, header);
+
+	return (skb_shinfo(skb)->gso_type & TL_GSO_TYPE) && text > 0 ? text : skb->len;
+}
+
 /* How many segments came, or go, in one buffer? */
 static inline u32 tl_gso_segs(const struct sk_buff *skb)
 {

@@ -2,7 +2,7 @@
 /*
  * Super-segments on the way up (GRO): segments that a device delivers one by one, and that follow
  * each other, become one before anything else sees them. They can be cut again where the host
- * forwards them, and come out as they were.
+ * forwards them, and come out as they were, but for numbers that IP gave them all alike.
  *
  * The kernel's generic part keeps a short list of flows for each device, and asks here whether a
  * segment continues one of them. Until a super-segment is complete its gso_size is the text of its
@@ -13,7 +13,6 @@
 #include "sock.h"
 #include "ip/ip.h"
 
-#define TEXT_MAX	65536	/* with headers: what fits an IP packet */
 #define ENDS		(TCP_FLAG_URG | TCP_FLAG_PSH | TCP_FLAG_RST | TCP_FLAG_SYN | TCP_FLAG_FIN)
 #define MAY_DIFFER	(TCP_FLAG_CWR | TCP_FLAG_FIN | TCP_FLAG_PSH)
 
@@ -50,15 +49,16 @@ static bool continues(struct sk_buff *p, struct sk_buff *skb, const struct tcphd
 	const struct tcphdr *first = tcp_hdr(p);
 	__be32 flags = tcp_flag_word(th);
 
-	if (tl_gro_ip_differs(th, first, p) || skb_is_gso(skb))
+	if (tl_gro_ip_differs(th, first, p) || skb_zcopy(p) || skb_zcopy(skb))
 		return false;
 	if ((flags & TCP_FLAG_CWR) || ((flags ^ tcp_flag_word(first)) & ~MAY_DIFFER))
 		return false;
-	if (th->ack_seq != first->ack_seq ||
+	if (th->ack_seq != first->ack_seq || th->urg_ptr != first->urg_ptr ||
 	    memcmp(th + 1, first + 1, th->doff * 4 - sizeof(*th)))
 		return false;
 	return len && len <= skb_shinfo(p)->gso_size &&
-	       ntohl(th->seq) == ntohl(first->seq) + skb_gro_len(p) && p->len + len < TEXT_MAX;
+	       ntohl(th->seq) == ntohl(first->seq) + skb_gro_len(p) &&
+	       p->len + len < min_t(u32, tl_gro_max_size(p), GRO_LEGACY_MAX_SIZE);
 }
 
 /* The pages of @skb's text become those of @p. Return: false if that cannot be. */
@@ -69,7 +69,7 @@ static bool take_pages(struct sk_buff *p, struct sk_buff *skb)
 	bool joins;
 
 	if (skip < 0 || !n || skip >= skb_frag_size(&from->frags[0]) || to->frag_list ||
-	    p->pp_recycle != skb->pp_recycle || skb_zcopy(skb) || skb_has_frag_list(skb))
+	    p->pp_recycle != skb->pp_recycle || skb_has_frag_list(skb))
 		return false;
 	joins = skb_can_coalesce(p, to->nr_frags, skb_frag_page(&from->frags[0]),
 				 skb_frag_off(&from->frags[0]) + skip);
@@ -130,10 +130,22 @@ static bool merge(struct sk_buff *p, struct sk_buff *skb, u32 len)
 	return true;
 }
 
+static bool leaving;
+
+/**
+ * tl_gro_close() - nothing is held any more from now on: the module is about to go
+ *
+ * What is held already goes up when the device's poll ends.
+ */
+void tl_gro_close(void)
+{
+	WRITE_ONCE(leaving, true);
+}
+
 /**
  * tl_gro_receive() - does a segment continue one of those that are held back?
  * @head: these
- * @skb: segment, at its TCP header, the checksum known to be right
+ * @skb: segment, at its TCP header, the checksum known to be right; or marked as not to be joined
  *
  * Context: NAPI.
  * Return: one of @head that is to be held no longer, or NULL.
@@ -146,18 +158,19 @@ struct sk_buff *tl_gro_receive(struct list_head *head, struct sk_buff *skb)
 	__be32 flags;
 	u32 len;
 
-	if (!th || NAPI_GRO_CB(skb)->flush) {
+	if (!th || READ_ONCE(leaving))
 		NAPI_GRO_CB(skb)->flush = 1;
+	if (!th)
 		return NULL;
-	}
+	p = find_flow(head, th);
+	if (NAPI_GRO_CB(skb)->flush)		/* and what was before it goes before it */
+		return p;
 	skb_gro_pull(skb, th->doff * 4);
 	len = skb_gro_len(skb);
 	flags = tcp_flag_word(th);
-	p = find_flow(head, th);
 	merged = p && continues(p, skb, th, len) && merge(p, skb, len);
 	/* a segment that is not full is the last one, and so is one that says so */
-	ends = !len || skb_is_gso(skb) || (flags & ENDS) ||
-	       (merged && len < skb_shinfo(p)->gso_size);
+	ends = !len || (flags & ENDS) || (merged && len < skb_shinfo(p)->gso_size);
 	if (merged)
 		tcp_flag_word(tcp_hdr(p)) |= flags & (TCP_FLAG_FIN | TCP_FLAG_PSH);
 	else if (ends)
@@ -175,6 +188,8 @@ void tl_gro_complete(struct sk_buff *skb, struct tcphdr *th, __sum16 check)
 {
 	struct skb_shared_info *info = skb_shinfo(skb);
 
+	if (skb->encapsulation)
+		skb->inner_transport_header = skb->transport_header;
 	th->check = ~check;
 	skb->csum_start = (unsigned char *)th - skb->head;
 	skb->csum_offset = offsetof(struct tcphdr, check);

@@ -18,6 +18,7 @@ void tl_v6_child_common(struct sock *child, const struct sock *listener);
 
 int tl_offload_register(void);
 void tl_offload_unregister(void);
+void tl_gro_close(void);
 struct sk_buff *tl_gro_receive(struct list_head *head, struct sk_buff *skb);
 void tl_gro_complete(struct sk_buff *skb, struct tcphdr *th, __sum16 check);
 

@@ -238,8 +238,16 @@ static void v4_child(struct sock *sk, const struct sock *listener, struct sk_buf
 static int v4_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
 	u8 tos = READ_ONCE(inet_sk(sk)->tos) & ~INET_ECN_MASK;
+	struct inet_sock *inet = inet_sk(sk);
+	int more = tl_gso_segs(skb) - 1, err;
 
-	return __ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl, tos | ecn);
+	if (!more)
+		return __ip_queue_xmit(sk, skb, &inet->cork.fl, tos | ecn);
+	/* IP counts on for all segments, then gives the first one that number: it is the last one's */
+	atomic_sub(more, &inet->inet_id);
+	err = __ip_queue_xmit(sk, skb, &inet->cork.fl, tos | ecn);
+	atomic_add(more, &inet->inet_id);
+	return err;
 }
 
 static struct dst_entry *v4_route_stray(struct net *net, const struct tl_stray *s)

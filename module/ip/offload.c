@@ -109,10 +109,12 @@ static struct sk_buff *gso_segment(struct sk_buff *skb, netdev_features_t featur
 		info->gso_segs = DIV_ROUND_UP(skb->len, text);
 		return NULL;
 	}
+	if (skb_unclone(skb, GFP_ATOMIC))	/* others look at what changes now */
+		return ERR_PTR(-ENOMEM);
 	/* a device that can sum up TCP and UDP alone leaves ours undone */
 	if (!(features & NETIF_F_HW_CSUM))
 		features &= ~NETIF_F_CSUM_MASK;
-	info->gso_size = text;
+	skb_shinfo(skb)->gso_size = text;
 	segs = skb_segment(skb, features & ~NETIF_F_GSO_PARTIAL);
 	if (!IS_ERR_OR_NULL(segs))
 		finish(segs, skb, len, text);
@@ -121,16 +123,15 @@ static struct sk_buff *gso_segment(struct sk_buff *skb, netdev_features_t featur
 
 static struct sk_buff *v4_gro_receive(struct list_head *head, struct sk_buff *skb)
 {
-	if (skb_gro_checksum_validate(skb, tl_protocol, inet_gro_compute_pseudo)) {
+	if (!NAPI_GRO_CB(skb)->flush &&
+	    skb_gro_checksum_validate(skb, tl_protocol, inet_gro_compute_pseudo))
 		NAPI_GRO_CB(skb)->flush = 1;
-		return NULL;
-	}
 	return tl_gro_receive(head, skb);
 }
 
 static int v4_gro_complete(struct sk_buff *skb, int at)
 {
-	const struct iphdr *iph = ip_hdr(skb);
+	const struct iphdr *iph = tl_gro_ip_header(skb);
 
 	tl_gro_complete(skb, (struct tcphdr *)(skb->data + at),
 			csum_tcpudp_magic(iph->saddr, iph->daddr, skb->len - at, tl_protocol, 0));
@@ -139,16 +140,15 @@ static int v4_gro_complete(struct sk_buff *skb, int at)
 
 static struct sk_buff *v6_gro_receive(struct list_head *head, struct sk_buff *skb)
 {
-	if (skb_gro_checksum_validate(skb, tl_protocol, ip6_gro_compute_pseudo)) {
+	if (!NAPI_GRO_CB(skb)->flush &&
+	    skb_gro_checksum_validate(skb, tl_protocol, ip6_gro_compute_pseudo))
 		NAPI_GRO_CB(skb)->flush = 1;
-		return NULL;
-	}
 	return tl_gro_receive(head, skb);
 }
 
 static int v6_gro_complete(struct sk_buff *skb, int at)
 {
-	const struct ipv6hdr *iph = ipv6_hdr(skb);
+	const struct ipv6hdr *iph = tl_gro_ip_header(skb);
 
 	tl_gro_complete(skb, (struct tcphdr *)(skb->data + at),
 			csum_ipv6_magic(&iph->saddr, &iph->daddr, skb->len - at, tl_protocol, 0));

@@ -95,7 +95,7 @@ static struct tl_arrival arrival(const struct sk_buff *skb)
 {
 	struct tl_arrival a = {
 		.len		= skb->len,
-		.segment	= skb_is_gso(skb) ? tl_gso_text(skb, TL_CB(skb)->header) : skb->len,
+		.segment	= tl_segment_text(skb, TL_CB(skb)->header),
 		.header		= TL_CB(skb)->header,
 		.flags		= TL_CB(skb)->flags,
 		.truesize	= skb->truesize,

@@ -47,8 +47,12 @@ static u32 run_length(struct sock *sk, struct sk_buff *first, bool early, u32 *t
 	return end - start;
 }
 
-/* Replace buffers that hold @len octets, from @first on, by one. Return: it, or NULL. */
-static struct sk_buff *join(struct sock *sk, struct sk_buff *first, bool early, u32 len)
+/*
+ * Replace buffers that hold @len octets, from @first on, and cost @truesize, by one. Return: it; NULL
+ * if that does not save a third, or if there is no memory.
+ */
+static struct sk_buff *join(struct sock *sk, struct sk_buff *first, bool early, u32 len,
+			    u32 truesize)
 {
 	struct sk_buff_head *queue = &sk->sk_receive_queue;
 	struct sk_buff *skb = alloc_skb(len, GFP_ATOMIC), *next;
@@ -56,6 +60,10 @@ static struct sk_buff *join(struct sock *sk, struct sk_buff *first, bool early, 
 
 	if (!skb)
 		return NULL;
+	if (skb->truesize >= truesize / 3 * 2) {
+		__kfree_skb(skb);
+		return NULL;
+	}
 	TL_CB(skb)->seq = end;
 	TL_CB(skb)->end = end + len;
 	if (early)
@@ -89,12 +97,13 @@ static void collapse(struct sock *sk, struct sk_buff *skb, bool early)
 
 	while (skb && in_vain <= most) {
 		u32 truesize, len = run_length(sk, skb, early, &truesize);
+		struct sk_buff *joined = NULL;
 
-		/* worth it if it saves a third */
-		if (len && SKB_TRUESIZE(len) < truesize / 3 * 2) {
-			skb = join(sk, skb, early, len);
-			if (!skb)
-				return;
+		/* not even worth trying where the least that it can cost is too much */
+		if (len && SKB_TRUESIZE(len) < truesize / 3 * 2)
+			joined = join(sk, skb, early, len, truesize);
+		if (joined) {
+			skb = joined;
 			TL_INC(sock_net(sk), TCPRcvCollapsed);
 		} else if (len < COLLAPSED_MAX / 2) {
 			in_vain += truesize;

@@ -268,6 +268,21 @@ static void mark_segment(const struct sock *sk, struct sk_buff *skb, const struc
 	skb_shinfo(skb)->tskey = key_told(sk, m->key);
 }
 
+/**
+ * tl_txq_unmark() - a segment's text was cut short
+ * @sk: socket, locked
+ * @skb: segment, as tl_txq_fill() has made it
+ * @seq: first octet
+ * @len: how many there are now
+ */
+void tl_txq_unmark(const struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
+{
+	struct skb_shared_info *info = skb_shinfo(skb);
+
+	if (info->tskey + atomic_read(&sk->sk_tskey) - seq >= len)	/* goes later */
+		info->tx_flags &= ~SKBTX_ANY_TSTAMP;
+}
+
 static void report_ack(struct sock *sk, struct sk_buff *chunk)
 {
 	struct tl_mark *m = &TL_CB(chunk)->mark;
@@ -405,6 +420,10 @@ int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 		if (got < n || unlikely(TL_CB(chunk)->mark.eor))
 			break;
 		chunk = skb_peek_next(chunk, &sk->sk_write_queue);
+		/* a buffer has room for one mark */
+		if (unlikely(skb_shinfo(skb)->tx_flags & SKBTX_ANY_TSTAMP) && chunk &&
+		    TL_CB(chunk)->mark.there)
+			break;
 	}
 	if (unlikely(uarg) && !copy)
 		skb_zcopy_set(skb, uarg, NULL);

@@ -228,13 +228,13 @@ static void account_data(struct sock *sk, u32 end, u32 len, u32 n)
 }
 
 /* A super-segment for which the stream lay in too many pieces ends where a segment does. */
-static u32 whole_segments(struct sk_buff *skb, u32 len, u32 seg)
+static u32 whole_segments(const struct sock *sk, struct sk_buff *skb, u32 seq, u32 len, u32 seg)
 {
 	u32 part = len % seg;
 
 	if (len < seg || !part || __pskb_trim(skb, len - part))
 		return len;
-	skb_shinfo(skb)->tx_flags &= ~SKBTX_ANY_TSTAMP;		/* that octet goes later */
+	tl_txq_unmark(sk, skb, seq, len - part);
 	return len - part;
 }
 
@@ -265,7 +265,7 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, u32 seg, gfp_t gfp)
 	if (len)
 		len = tl_txq_fill(sk, skb, seq, len);
 	if (unlikely(len < wanted))
-		len = whole_segments(skb, len, seg);
+		len = whole_segments(sk, skb, seq, len, seg);
 	end = seq + len;
 	if (end == tl->snd.end && len)
 		flags |= TL_PSH;		/* RFC9293 MUST-61: nothing more is buffered */
