@@ -35,20 +35,10 @@ static const char *name_of(int proto)
 	return proto == IPPROTO_TCP ? "tcp" : "tcplab";
 }
 
-static void use(struct stand *s, int proto)
-{
-	s->lab.proto = proto;
-	s->lab.oracle = proto == IPPROTO_TCP;
-}
-
-/* One protocol's turn; the first one is to warm up. */
+/* One protocol's turn, and what is to be said of it */
 static int turn(struct stand *s, const struct row *row, int proto, int rep)
 {
-	use(s, proto);
-	s->rep = rep ? rep : 1;
-	s->cost = 0;
-	stand_settle();
-	if (row->work(s, row->arg)) {
+	if (stand_turn(s, row, proto, rep)) {
 		printf("fail\t%s\t%s\t%s\n", row->name, name_of(proto), lab_why());
 		return -1;
 	}

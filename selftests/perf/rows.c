@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The rows of "make bench": see rows.h, and Documentation/performance.rst for what each means. */
+#include <string.h>
+
 #include "kselftest.h"
 #include "rows.h"
 
@@ -67,3 +69,13 @@ const struct row rows[] = {
 };
 
 const int rows_count = ARRAY_SIZE(rows);
+
+const struct row *row_find(const char *name)
+{
+	const struct row *row;
+
+	for (row = rows; row < rows + rows_count; row++)
+		if (!strcmp(row->name, name))
+			return row;
+	return NULL;
+}

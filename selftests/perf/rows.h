@@ -69,6 +69,8 @@ int stand_listen(struct stand *s);
 int stand_pair(struct stand *s, int fd[2]);
 void stand_part(int fd[2]);
 void stand_settle(void);
+int stand_turn(struct stand *s, const struct row *row, int proto, int rep);
+const struct row *row_find(const char *name);
 int stand_start(struct stand *s);
 int stand_stop(struct stand *s, uint64_t units);
 int stand_fail(const char *call);

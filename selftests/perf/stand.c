@@ -282,3 +282,14 @@ void stand_part(int fd[2])
 		close(fd[i]);
 	}
 }
+
+/* One protocol's turn at a row's work; repetition 0 is to warm up. */
+int stand_turn(struct stand *s, const struct row *row, int proto, int rep)
+{
+	s->lab.proto = proto;
+	s->lab.oracle = proto == IPPROTO_TCP;
+	s->rep = rep ? rep : 1;
+	s->cost = 0;
+	stand_settle();
+	return row->work(s, row->arg);
+}

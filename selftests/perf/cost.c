@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The short form of "make bench": no row of it may cost 2 % more, by what the kernel's TCP takes,
+ * than landed.tsv says that it did. That file is written by "make bench LAND=1".
+ */
+#include <stdlib.h>
+
+#include "harness.h"
+#include "rows.h"
+
+#define TOLERANCE	1.02
+
+FIXTURE(cost) { struct stand s; int proto; double landed; };
+FIXTURE_VARIANT(cost) { const char *row; };
+
+#define ROW(variant, name) \
+	FIXTURE_VARIANT_ADD(cost, variant) { .row = name }
+
+ROW(bulk, "bulk");
+ROW(bulk_v6, "bulk-v6");
+ROW(bulk_soft, "bulk-soft");
+ROW(rr, "rr");
+ROW(crr, "crr");
+ROW(write_100, "write-100");
+ROW(write_1448, "write-1448");
+ROW(sack, "sack");
+ROW(request, "request");
+ROW(timewait, "timewait");
+
+/* The ratio that a row had; -1 if the file does not say. */
+static double landed(const char *name)
+{
+	char path[4096], text[8192], *line, *rest = text;
+	double ratio;
+
+	snprintf(path, sizeof(path), "%s/selftests/perf/landed.tsv", getenv("TCPLAB_TOP"));
+	if (lab_read_file(path, text, sizeof(text)) < 0)
+		return -1;
+	while ((line = strsep(&rest, "\n")))
+		if (!strncmp(line, name, strlen(name)) &&
+		    sscanf(line + strlen(name), "\t%lf", &ratio) == 1)
+			return ratio;
+	return lab_fail("%s: no row %s", path, name);
+}
+
+FIXTURE_SETUP(cost)
+{
+	struct lab lab;
+
+	/* both protocols must be there, and wanted */
+	__LAB_VERDICT(lab_begin(&lab, AF_INET, true));
+	self->proto = lab.proto;
+	self->landed = landed(variant->row);
+	if (self->landed < 0)
+		TH_LOG("%s", lab_why());
+	ASSERT_LT(0, self->landed);
+}
+
+FIXTURE_TEARDOWN(cost) { }
+
+TEST_F_TIMEOUT(cost, as_landed, lab_secs(3000))
+{
+	const struct row *row = row_find(variant->row);
+	int protos[2] = { IPPROTO_TCP, self->proto }, rep, i;
+	double cost[2], ratio;
+
+	ASSERT_NE(NULL, row);
+	__LAB_VERDICT(lab_begin(&self->s.lab, row->family, false));
+	if (row->place)
+		LAB_OK(row->place(&self->s));
+	for (rep = row->once; rep <= 1; rep++) {
+		for (i = 0; i < 2; i++) {
+			LAB_OK(stand_turn(&self->s, row, protos[i], rep));
+			cost[i] = self->s.cost;
+		}
+	}
+	ratio = cost[1] / cost[0];
+	printf("# figure: %s costs %.3f of what the kernel's TCP takes (landed: %.3f)\n", row->name,
+	       ratio, self->landed);
+	if (ratio > self->landed * TOLERANCE)
+		TH_LOG("%s cost %.3f of the kernel's TCP, and costs %.3f now", row->name,
+		       self->landed, ratio);
+	EXPECT_LE(ratio, self->landed * TOLERANCE);
+}
+
+TEST_HARNESS_MAIN
