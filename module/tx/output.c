@@ -43,12 +43,14 @@ static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
  */
 static u32 burst_max(const struct sock *sk, u32 mss)
 {
-	u32 most = sk->sk_gso_max_size, rtt = tl_sk(sk)->rtt.min >> 9, segs;
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 most = sk->sk_gso_max_size, rtt = tl->rtt.min >> 9, segs;
 	u64 octets;
 
+	if (!seq_lt(tl->snd.nxt + mss, tl->snd.end))
+		return mss;
 	/* ethtool -K ... gso off forbids it */
-	if (!(sk->sk_route_caps & NETIF_F_GSO) || !sk_can_gso(sk) ||
-	    tl_urgent_mode(&tl_sk(sk)->snd))
+	if (!(sk->sk_route_caps & NETIF_F_GSO) || !sk_can_gso(sk) || tl_urgent_mode(&tl->snd))
 		return mss;
 	octets = READ_ONCE(sk->sk_pacing_rate) >> READ_ONCE(sk->sk_pacing_shift);
 	if (rtt < 32)
