@@ -108,9 +108,12 @@ static void rcv_sock(struct sock *sk, struct sk_buff *skb, const struct tl_where
  */
 int tl_rcv_backlog(struct sock *sk, struct sk_buff *skb)
 {
+	/* as in softirq: or a memory control group would let us sleep, who read under RCU */
+	local_bh_disable();
 	rcu_read_lock();
 	tl_rcv_segment(sk, skb);
 	rcu_read_unlock();
+	local_bh_enable();
 	return 0;
 }
 
