@@ -23,22 +23,48 @@ static u32 beyond(const struct sk_buff *skb, u32 end)
 	return TL_CB(skb)->end - end;
 }
 
-static struct sk_buff *next_of(struct sock *sk, struct sk_buff *skb, bool early)
+/* Where buffers wait, in order or not. */
+struct place {
+	struct sk_buff *(*next)(struct sock *sk, struct sk_buff *skb);
+	void (*insert_before)(struct sock *sk, struct sk_buff *next, struct sk_buff *skb);
+	void (*remove)(struct sock *sk, struct sk_buff *skb);
+};
+
+static struct sk_buff *queue_next(struct sock *sk, struct sk_buff *skb)
 {
-	return early ? tl_ooo_next(skb) : skb_peek_next(skb, &sk->sk_receive_queue);
+	return skb_peek_next(skb, &sk->sk_receive_queue);
 }
 
+static void queue_insert_before(struct sock *sk, struct sk_buff *next, struct sk_buff *skb)
+{
+	__skb_queue_before(&sk->sk_receive_queue, next, skb);
+}
+
+static void queue_remove(struct sock *sk, struct sk_buff *skb)
+{
+	__skb_unlink(skb, &sk->sk_receive_queue);
+}
+
+static struct sk_buff *early_next(struct sock *sk, struct sk_buff *skb)
+{
+	return tl_ooo_next(skb);
+}
+
+static const struct place queue = { queue_next, queue_insert_before, queue_remove };
+static const struct place early = { early_next, tl_ooo_insert_before, tl_ooo_remove };
+
 /*
- * Octets of the buffers from @first on that one new buffer can take, up to the first gap. @early:
- * they are out of order. @truesize: what those buffers cost.
+ * Octets of the buffers from @first on that one new buffer can take, up to the first gap.
+ * @truesize: what those buffers cost.
  */
-static u32 run_length(struct sock *sk, struct sk_buff *first, bool early, u32 *truesize)
+static u32 run_length(struct sock *sk, const struct place *at, struct sk_buff *first,
+		      u32 *truesize)
 {
 	u32 start = TL_CB(first)->seq, end = start;
 	struct sk_buff *skb;
 
 	*truesize = 0;
-	for (skb = first; skb; skb = next_of(sk, skb, early)) {
+	for (skb = first; skb; skb = at->next(sk, skb)) {
 		if (seq_gt(TL_CB(skb)->seq, end) || beyond(skb, start) > COLLAPSED_MAX)
 			break;
 		end = TL_CB(skb)->end;
@@ -48,13 +74,12 @@ static u32 run_length(struct sock *sk, struct sk_buff *first, bool early, u32 *t
 }
 
 /*
- * Replace buffers that hold @len octets, from @first on, and cost @truesize, by one. Return: it; NULL
- * if that does not save a third, or if there is no memory.
+ * Replace buffers that hold @len octets, from @first on, and cost @truesize, by one. Return: it;
+ * NULL if that does not save a third, or if there is no memory.
  */
-static struct sk_buff *join(struct sock *sk, struct sk_buff *first, bool early, u32 len,
-			    u32 truesize)
+static struct sk_buff *join(struct sock *sk, const struct place *at, struct sk_buff *first,
+			    u32 len, u32 truesize)
 {
-	struct sk_buff_head *queue = &sk->sk_receive_queue;
 	struct sk_buff *skb = alloc_skb(len, GFP_ATOMIC), *next;
 	u32 end = TL_CB(first)->seq;
 
@@ -66,49 +91,40 @@ static struct sk_buff *join(struct sock *sk, struct sk_buff *first, bool early, 
 	}
 	TL_CB(skb)->seq = end;
 	TL_CB(skb)->end = end + len;
-	if (early)
-		tl_ooo_insert_before(sk, first, skb);
-	else
-		__skb_queue_before(queue, first, skb);
+	at->insert_before(sk, first, skb);
 	for (; end != TL_CB(skb)->end; first = next) {
 		u32 n = beyond(first, end);
 
-		next = next_of(sk, first, early);
+		next = at->next(sk, first);
 		skb_copy_bits(first, end - TL_CB(first)->seq, skb_put(skb, n), n);
 		end += n;
 		tl_stamp_note(skb, first);
-		if (early)
-			tl_ooo_remove(sk, first);
-		else
-			__skb_unlink(first, queue);
+		at->remove(sk, first);
 		__kfree_skb(first);
 	}
 	skb_set_owner_r(skb, sk);
 	return skb;
 }
 
-/*
- * A peer that leaves a gap behind each small segment must not make us look through all of them,
- * time and again: of what can't be joined an eighth of the buffer is enough.
- */
-static void collapse(struct sock *sk, struct sk_buff *skb, bool early)
+/* Copy together from @skb on, until what is not worth that has cost more than @most. */
+static void collapse(struct sock *sk, const struct place *at, struct sk_buff *skb, u32 most)
 {
-	u32 in_vain = 0, most = early ? READ_ONCE(sk->sk_rcvbuf) >> 3 : U32_MAX;
+	u32 in_vain = 0;
 
 	while (skb && in_vain <= most) {
-		u32 truesize, len = run_length(sk, skb, early, &truesize);
+		u32 truesize, len = run_length(sk, at, skb, &truesize);
 		struct sk_buff *joined = NULL;
 
 		/* not even worth trying where the least that it can cost is too much */
 		if (len && SKB_TRUESIZE(len) < truesize / 3 * 2)
-			joined = join(sk, skb, early, len, truesize);
+			joined = join(sk, at, skb, len, truesize);
 		if (joined) {
 			skb = joined;
 			TL_INC(sock_net(sk), TCPRcvCollapsed);
 		} else if (len < COLLAPSED_MAX / 2) {
 			in_vain += truesize;
 		}
-		skb = next_of(sk, skb, early);
+		skb = at->next(sk, skb);
 	}
 }
 
@@ -128,9 +144,13 @@ bool tl_rcv_make_room(struct sock *sk, u32 seq)
 	tl_rcv_window_full(sk);
 	if (fits(sk))
 		return true;
-	collapse(sk, skb_peek(&sk->sk_receive_queue), false);
+	collapse(sk, &queue, skb_peek(&sk->sk_receive_queue), U32_MAX);
+	/*
+	 * A peer that leaves a gap behind each small segment must not make us look through all of
+	 * them, time and again.
+	 */
 	if (!fits(sk))
-		collapse(sk, tl_ooo_first(sk), true);
+		collapse(sk, &early, tl_ooo_first(sk), READ_ONCE(sk->sk_rcvbuf) >> 3);
 	while (!fits(sk) && tl_ooo_drop_last(sk, seq))
 		TL_INC(net, OfoPruned);
 	if (fits(sk))
