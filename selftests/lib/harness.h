@@ -47,6 +47,13 @@
 /* Fresh namespace with lo up, protocol there; else skip or fail as the environment demands. */
 #define LAB_BEGIN(lab)	__LAB_VERDICT(lab_begin((lab), variant->family, variant->tcplab))
 
+/* For a fixture that runs both in turn: begins with the kernel's; @number: tcplab's. */
+#define LAB_BEGIN_BOTH(lab, number, family) do {			\
+	__LAB_VERDICT(lab_begin((lab), (family), true));		\
+	(number) = (lab)->proto;					\
+	__LAB_VERDICT(lab_begin((lab), (family), false));		\
+} while (0)
+
 /* A fixture that is nothing but a fresh namespace: self->lab. */
 #define LAB_FIXTURE(fixture)						\
 	FIXTURE(fixture) { struct lab lab; };				\

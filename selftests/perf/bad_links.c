@@ -23,12 +23,7 @@ CELL(outage, "outage");
 
 FIXTURE_SETUP(bad_links)
 {
-	struct lab lab;
-
-	/* both protocols must be there, and wanted */
-	__LAB_VERDICT(lab_begin(&lab, AF_INET, true));
-	self->proto = lab.proto;
-	__LAB_VERDICT(lab_begin(&self->b.lab, AF_INET, false));
+	LAB_BEGIN_BOTH(&self->b.lab, self->proto, AF_INET);
 	self->b.cc = "cubic";
 	LAB_OK(bench_begin(&self->b));
 }

@@ -10,7 +10,7 @@
 
 #define TOLERANCE	1.02
 
-FIXTURE(cost) { struct stand s; int proto; double landed; };
+FIXTURE(cost) { struct stand s; const struct row *row; int proto; double landed; };
 FIXTURE_VARIANT(cost) { const char *row; };
 
 #define ROW(variant, name) \
@@ -45,11 +45,9 @@ static double landed(const char *name)
 
 FIXTURE_SETUP(cost)
 {
-	struct lab lab;
-
-	/* both protocols must be there, and wanted */
-	__LAB_VERDICT(lab_begin(&lab, AF_INET, true));
-	self->proto = lab.proto;
+	self->row = row_find(variant->row);
+	ASSERT_NE(NULL, self->row);
+	LAB_BEGIN_BOTH(&self->s.lab, self->proto, self->row->family);
 	self->landed = landed(variant->row);
 	if (self->landed < 0)
 		TH_LOG("%s", lab_why());
@@ -60,12 +58,10 @@ FIXTURE_TEARDOWN(cost) { }
 
 TEST_F_TIMEOUT(cost, as_landed, lab_secs(3000))
 {
-	const struct row *row = row_find(variant->row);
+	const struct row *row = self->row;
 	int protos[2] = { IPPROTO_TCP, self->proto }, rep, i;
 	double cost[2], ratio;
 
-	ASSERT_NE(NULL, row);
-	__LAB_VERDICT(lab_begin(&self->s.lab, row->family, false));
 	if (row->place)
 		LAB_OK(row->place(&self->s));
 	for (rep = row->once; rep <= 1; rep++) {
