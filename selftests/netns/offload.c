@@ -51,15 +51,15 @@ static int run_at(const struct topo *t, int where, const char *cmd)
 static const char cut_c0[] =
 	"ethtool -K c0 tso off && ethtool -K c0 tx-sctp-segmentation off gso on";
 
-/* Sees what passes a device; its queue keeps the first packets only. */
-static int watch(const struct topo *t, int where, const char *dev)
+/* Sees what passes the server's device; its queue keeps the first packets only. */
+static int watch(const struct topo *t)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 	int fd = -1;
 
-	if (lab_netns_enter(t->ns[where]))
+	if (lab_netns_enter(t->ns[TOPO_SERVER]))
 		return -1;
-	at.sll_ifindex = if_nametoindex(dev);
+	at.sll_ifindex = if_nametoindex("s0");
 	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, htons(ETH_P_ALL));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)))
 		return lab_fail("packet socket: %s", strerror(errno));
@@ -80,39 +80,40 @@ static int largest(int fd)
 	return most;
 }
 
+/* The largest packet that the server gets while @flows flows are sent to it; -1 with the reason */
+static int largest_sent(const struct topo *t, int flows)
+{
+	int fd = watch(t), most = -1;
+
+	if (fd < 0)
+		return -1;
+	if (!topo_transfer(t, flows, BULK, 0))
+		most = largest(fd);
+	close(fd);
+	return most ?: lab_fail("no packet was seen");
+}
+
 TEST_F_TIMEOUT(offload, whole, lab_secs(60))
 {
-	int fd;
-
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
-	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
-	LAB_OK(topo_transfer(&self->t, 1, BULK, 0));
-	EXPECT_LT(4 * MTU, largest(fd));
+	EXPECT_LT(4 * MTU, LAB_FD(largest_sent(&self->t, 1)));
 }
 
 /* ip link set ... gso_max_segs 1, gso off: what administrators say is heeded */
 TEST_F_TIMEOUT(offload, forbidden, lab_secs(60))
 {
-	int fd;
-
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
 	LAB_OK(run("ethtool -K c0 tso off gso off"));
 	LAB_OK(run_at(&self->t, TOPO_SERVER, "ip link set dev s0 gso_max_segs 1"));
-	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
-	LAB_OK(topo_transfer(&self->t, 1, BULK, 0));
-	EXPECT_GE(MTU, largest(fd));
+	EXPECT_GE(MTU, LAB_FD(largest_sent(&self->t, 1)));
 }
 
 TEST_F_TIMEOUT(offload, cut, lab_secs(60))
 {
-	int fd;
-
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
 	LAB_OK(run("%s", cut_c0));
 	LAB_OK(run_at(&self->t, TOPO_SERVER, "ethtool -K s0 tso off tx-sctp-segmentation off"));
-	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
-	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
-	EXPECT_GE(MTU, largest(fd));
+	EXPECT_GE(MTU, LAB_FD(largest_sent(&self->t, 2)));
 }
 
 /* ... and summed up by the processor, as where a NIC knows TCP and UDP alone */
@@ -126,40 +127,28 @@ TEST_F_TIMEOUT(offload, cut_and_summed_up, lab_secs(60))
 
 TEST_F_TIMEOUT(offload, cut_and_joined, lab_secs(60))
 {
-	int fd;
-
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
 	LAB_OK(run("%s", cut_c0));
 	LAB_OK(run_at(&self->t, TOPO_SERVER, "ethtool -K s0 gro on"));
-	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
-	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
-	EXPECT_LT(2 * MTU, largest(fd));
+	EXPECT_LT(2 * MTU, LAB_FD(largest_sent(&self->t, 2)));
 }
 
 /* A router joins what comes in, and cuts it again on the way out. */
 TEST_F_TIMEOUT(offload, forwarded, lab_secs(60))
 {
-	int fd;
-
 	LAB_OK(topo_router(&self->t, &self->lab));
 	LAB_OK(run("%s", cut_c0));
 	LAB_OK(run_at(&self->t, TOPO_ROUTER, "ethtool -K r0 gro on && "
 		      "ethtool -K r1 tso off && ethtool -K r1 tx-sctp-segmentation off gso on"));
-	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
-	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
-	EXPECT_GE(MTU, largest(fd));
+	EXPECT_GE(MTU, LAB_FD(largest_sent(&self->t, 2)));
 }
 
 /* The router's far link is 12 octets smaller than the near one: the difference of two headers */
 TEST_F_TIMEOUT(offload, hardly_too_large, lab_secs(60))
 {
-	int fd;
-
 	LAB_OK(topo_router(&self->t, &self->lab));
 	LAB_OK(topo_mtu(&self->t, MTU - 12));
-	fd = LAB_FD(watch(&self->t, TOPO_SERVER, "s0"));
-	LAB_OK(topo_transfer(&self->t, 1, BULK, 0));
-	EXPECT_LT(0, largest(fd));
+	EXPECT_LT(0, LAB_FD(largest_sent(&self->t, 1)));
 }
 
 /* A VLAN above a bridge */
