@@ -85,11 +85,11 @@ static inline void tl_stamp_note(struct sk_buff *to, struct sk_buff *from)
 	skb_hwtstamps(to)->hwtstamp = skb_hwtstamps(from)->hwtstamp;
 }
 
-/* What a super-segment is to the kernel: ip/offload.c says why. It looks for a header of 12 octets. */
+/* What a super-segment is to the kernel, with a header of 12 octets: ip/offload.c says why. */
 #define TL_GSO_TYPE	SKB_GSO_SCTP
 #define TL_GSO_HEADER	12
 
-/* gso_size of a super-segment with @text octets in each segment, and @header octets of TCP header */
+/* gso_size of a super-segment with @text octets in each segment, @header octets of TCP header */
 static inline u16 tl_gso_size(u32 text, u32 header)
 {
 	return text + header - TL_GSO_HEADER;

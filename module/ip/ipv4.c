@@ -243,7 +243,7 @@ static int v4_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 
 	if (!more)
 		return __ip_queue_xmit(sk, skb, &inet->cork.fl, tos | ecn);
-	/* IP counts on for all segments, then gives the first one that number: it is the last one's */
+	/* IP counts on for all segments, and the first one gets that number: the last one's */
 	atomic_sub(more, &inet->inet_id);
 	err = __ip_queue_xmit(sk, skb, &inet->cork.fl, tos | ecn);
 	atomic_add(more, &inet->inet_id);

@@ -33,9 +33,9 @@ static void finish_checksum(struct sk_buff *skb, struct tcphdr *th, u32 was)
 	csum_replace4(&sum, htonl(was), htonl(skb->len - skb_transport_offset(skb)));
 	th->check = ~sum;
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		gso_reset_checksum(skb, ~th->check);
+		gso_reset_checksum(skb, ~csum_unfold(th->check));
 	else
-		th->check = gso_make_checksum(skb, ~th->check);
+		th->check = gso_make_checksum(skb, ~csum_unfold(th->check));
 }
 
 /* The program hears of the last one: when it goes, all have gone. */
