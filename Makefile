@@ -49,6 +49,11 @@ build/tools/cgroup: tools/cgroup.c tools/btf.h
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -Wextra -o $@ $<
 
+# Counts the instructions that QEMU lets run, for PROFILE=1 of make bench
+build/tools/count.so: tools/count.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -fPIC -fvisibility=hidden -shared -o $@ $<
+
 # Modules that tests load, for the same kernel, in folders beside the module's objects
 helpers: failmem cc-example
 
@@ -90,7 +95,7 @@ debug-race:
 bench:
 	@scripts/setup check
 	@ROWS='$(value ROWS)' RUNS='$(RUNS)' REAL='$(REAL)' WORDS='$(WORDS)' IDLE='$(IDLE)' \
-		scripts/bench
+		PROFILE='$(PROFILE)' scripts/bench
 
 # CC is make's name for the compiler, too: only one that was given counts.
 bench-links:

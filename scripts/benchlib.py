@@ -10,7 +10,7 @@ OUT = "build/bench"
 NAME = os.path.basename(sys.argv[0])
 # of make and of the benchmarks: not for those that are called from here
 MINE = ("MAKEFLAGS", "MFLAGS", "KVER", "KDIR", "TESTS", "CELLS", "SEEDS", "CC", "TRACE", "SELF",
-        "ROWS", "RUNS", "REAL", "WORDS", "IDLE")
+        "ROWS", "RUNS", "REAL", "WORDS", "IDLE", "PROFILE")
 
 
 def give_up(why):
@@ -35,13 +35,13 @@ def build():
     return made.stdout.decode().strip()
 
 
-def run(release, program, chosen, options):
+def run(release, program, chosen, options, after="true"):
     """Yield the lines of the guest's program; it finds BENCH_NAME=VALUE for each one chosen."""
     command = ["scripts/vm", "--kernel", release, "--console", f"{OUT}/console",
                "--insmod", f"{TOP}/build/{release}/tcplab.ko", *options]
     for name, value in chosen.items():
         command += ["--env", f"BENCH_{name}={value}"]
-    command += ["--", f"build/selftests/perf/{program}"]
+    command += ["--", f"build/selftests/perf/{program} && {after}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace",
                           stdin=subprocess.DEVNULL) as vm:
         for line in vm.stdout:

@@ -84,6 +84,13 @@ static int64_t idle_now(const struct stand *s)
 	return s->waits ? idle_coarse_ns() : 0;
 }
 
+/* For tools/count.c, if QEMU has that: who works from now on, 0 for nobody? */
+#ifdef __x86_64__
+#define TELL(who)	asm volatile("nopl 0x7c1ab000 + " #who "(%%rax)" ::: "memory")
+#else
+#define TELL(who)	((void)0)
+#endif
+
 /**
  * stand_start() - what is done from now on counts
  * @s: the stand
@@ -94,6 +101,10 @@ int stand_start(struct stand *s)
 {
 	s->idle = idle_now(s);
 	s->from = now_ns();
+	if (s->lab.oracle)
+		TELL(1);
+	else
+		TELL(2);
 	return s->idle < 0 ? -1 : 0;
 }
 
@@ -106,9 +117,11 @@ int stand_start(struct stand *s)
  */
 int stand_stop(struct stand *s, uint64_t units)
 {
-	int64_t ns = now_ns() - s->from;
-	int64_t idle = idle_now(s);
+	int64_t ns, idle;
 
+	TELL(0);
+	ns = now_ns() - s->from;
+	idle = idle_now(s);
 	if (idle < 0)
 		return -1;
 	if (s->real && s->waits)
