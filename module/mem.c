@@ -137,7 +137,7 @@ void tl_mem_enter_pressure(struct sock *sk)
 	if (READ_ONCE(tl_mem_pressure))
 		return;
 	if (!cmpxchg(&tl_mem_pressure, 0, now))
-		TL_INC(sock_net(sk), TCPMemoryPressures);
+		TL_SK_INC(sk, TCPMemoryPressures);
 }
 
 /**
@@ -183,7 +183,7 @@ bool tl_mem_unsent_free(const struct sock *sk, int wake)
 	const struct tl_sock *tl = tl_sk(sk);
 	s32 unsent = READ_ONCE(tl->snd.end) - READ_ONCE(tl->snd.nxt);	/* -1 behind a FIN */
 	u32 most = READ_ONCE(tl->config.notsent_lowat) ?:
-		   TL_SYSCTL(sock_net(sk), notsent_lowat);
+		   TL_SK_SYSCTL(sk, notsent_lowat);
 
 	return (u32)max(unsent, 0) << wake < most;
 }
@@ -211,7 +211,7 @@ void tl_mem_grow_sndbuf(struct sock *sk)
 	u64 want = 2ULL * segments * segment_cost(tl);
 
 	if (want > sk->sk_sndbuf && !(sk->sk_userlocks & SOCK_SNDBUF_LOCK))
-		WRITE_ONCE(sk->sk_sndbuf, min_t(u64, want, TL_SYSCTL(sock_net(sk), wmem[2])));
+		WRITE_ONCE(sk->sk_sndbuf, min_t(u64, want, TL_SK_SYSCTL(sk, wmem[2])));
 }
 
 /* Would a larger buffer help? Not if the window is full anyway, and not if memory is short. */

@@ -62,6 +62,7 @@ struct tl_sock {
 	struct inet_sock		inet;		/* first */
 	struct tl_node			node;
 	const struct tl_af_ops		*af;
+	struct tl_net			*tn;		/* of sock_net(): for good */
 	struct tl_rcv			rcv;
 	struct tl_ackpolicy		ackp;
 	struct tl_snd			snd;
@@ -125,7 +126,7 @@ static inline bool tl_is_early(const struct sock *sk)
 
 static inline struct tl_rto_bounds tl_rto_bounds(const struct sock *sk)
 {
-	const struct tl_sysctl *s = &tl_net(sock_net(sk))->sysctl;
+	const struct tl_sysctl *s = &tl_sk(sk)->tn->sysctl;
 
 	return (struct tl_rto_bounds) {
 		.min	= READ_ONCE(s->rto_min_ms) * USEC_PER_MSEC,
@@ -134,10 +135,15 @@ static inline struct tl_rto_bounds tl_rto_bounds(const struct sock *sk)
 	};
 }
 
-/* Our timestamp, as it goes into TSval. */
+/* Our timestamp, as it goes into TSval. @now_us: clock */
+static inline u32 tl_tsval_at(const struct sock *sk, u64 now_us)
+{
+	return tl_clock_ts_of(now_us) + tl_sk(sk)->rcv.ts_off;
+}
+
 static inline u32 tl_tsval(const struct sock *sk)
 {
-	return tl_clock_ts_ms() + tl_sk(sk)->rcv.ts_off;
+	return tl_tsval_at(sk, tl_clock_us());
 }
 
 /*
@@ -147,7 +153,7 @@ static inline u32 tl_tsval(const struct sock *sk)
 static inline bool tl_still_there(const struct sock *sk, const struct tl_where *w)
 {
 	return !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN) &&
-	       !memcmp(&tl_sk(sk)->node.tuple, &w->tuple, sizeof(w->tuple));
+	       tl_tuple_equal(&tl_sk(sk)->node.tuple, &w->tuple);
 }
 
 /*

@@ -351,7 +351,7 @@ u64 tl_clock_us(void)
 /** tl_clock_ts_ms() - the timestamp clock of RFC7323 5.4: one tick a millisecond */
 u32 tl_clock_ts_ms(void)
 {
-	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
+	return tl_clock_ts_of(tl_clock_us());
 }
 
 /**

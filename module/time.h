@@ -102,6 +102,11 @@ long tl_mini_timer_left(const struct tl_mini_timer *t);
 u64 tl_clock_ns(void);
 u64 tl_clock_us(void);
 u32 tl_clock_ts_ms(void);
+static inline u32 tl_clock_ts_of(u64 now_us)
+{
+	return div_u64(now_us, USEC_PER_MSEC);
+}
+
 u32 tl_clock_isn(void);
 u32 tl_clock_seconds(void);
 unsigned long tl_clock_jiffies(void);

@@ -93,6 +93,8 @@ enum {
 #define TL_LEN_SACK_BLOCK	8	/* RFC2018 3 */
 #define TL_LEN_TIMESTAMP	10
 #define TL_LEN_TIMESTAMP_PAD	12	/* with two NOPs before it (RFC7323 appendix A) */
+#define TL_TIMESTAMP_PADDED	(TL_KIND_NOP << 24 | TL_KIND_NOP << 16 | \
+				 TL_KIND_TIMESTAMP << 8 | TL_LEN_TIMESTAMP)
 #define TL_MAX_OPTS		40
 #define TL_MAX_WSCALE		14	/* RFC7323 2.3 */
 

@@ -71,7 +71,7 @@ static int set_keepidle(struct sock *sk, int val)
 
 static int get_keepidle(struct sock *sk)
 {
-	return (tl_sk(sk)->config.keep_idle ?: TL_SYSCTL(sock_net(sk), keepalive_time)) / HZ;
+	return (tl_sk(sk)->config.keep_idle ?: TL_SK_SYSCTL(sk, keepalive_time)) / HZ;
 }
 
 static int set_keepintvl(struct sock *sk, int val)
@@ -84,7 +84,7 @@ static int set_keepintvl(struct sock *sk, int val)
 
 static int get_keepintvl(struct sock *sk)
 {
-	return (tl_sk(sk)->config.keep_intvl ?: TL_SYSCTL(sock_net(sk), keepalive_intvl)) / HZ;
+	return (tl_sk(sk)->config.keep_intvl ?: TL_SK_SYSCTL(sk, keepalive_intvl)) / HZ;
 }
 
 static int set_keepcnt(struct sock *sk, int val)
@@ -97,7 +97,7 @@ static int set_keepcnt(struct sock *sk, int val)
 
 static int get_keepcnt(struct sock *sk)
 {
-	return tl_sk(sk)->config.keep_probes ?: TL_SYSCTL(sock_net(sk), keepalive_probes);
+	return tl_sk(sk)->config.keep_probes ?: TL_SK_SYSCTL(sk, keepalive_probes);
 }
 
 static int set_syncnt(struct sock *sk, int val)
@@ -110,7 +110,7 @@ static int set_syncnt(struct sock *sk, int val)
 
 static int get_syncnt(struct sock *sk)
 {
-	return tl_sk(sk)->config.syn_retries ?: TL_SYSCTL(sock_net(sk), syn_retries);
+	return tl_sk(sk)->config.syn_retries ?: TL_SK_SYSCTL(sk, syn_retries);
 }
 
 static int set_linger2(struct sock *sk, int val)
@@ -128,7 +128,7 @@ static int get_linger2(struct sock *sk)
 {
 	int val = tl_sk(sk)->config.linger2;
 
-	return val < 0 ? val : (val ?: TL_SYSCTL(sock_net(sk), fin_timeout)) / HZ;
+	return val < 0 ? val : (val ?: TL_SK_SYSCTL(sk, fin_timeout)) / HZ;
 }
 
 /*
@@ -202,7 +202,7 @@ static int set_fastopen(struct sock *sk, int val)
 
 	if (val < 0 || !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
 		return -EINVAL;
-	err = tl_fastopen_keys_once(tl_net(sock_net(sk)));
+	err = tl_fastopen_keys_once(tl_sk(sk)->tn);
 	if (!err)
 		tl_fastopen_listen(sk, val);
 	return err;
@@ -217,7 +217,7 @@ static int set_fastopen_connect(struct sock *sk, int val)
 {
 	if (val < 0 || val > 1)
 		return -EINVAL;
-	if (!(TL_SYSCTL(sock_net(sk), fastopen) & TL_FO_CLIENT))
+	if (!(TL_SK_SYSCTL(sk, fastopen) & TL_FO_CLIENT))
 		return -EOPNOTSUPP;
 	if (sk->sk_state != TCP_CLOSE)
 		return -EINVAL;

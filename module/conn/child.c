@@ -18,7 +18,7 @@ static void forget_listener(struct sock *child, const struct sock *lsk)
 	atomic64_set(&child->sk_cookie, 0);
 	tl_sock_links(child);
 	tl_sk(child)->config.saved_syn = NULL;
-	tl_cc_inherit(&tl_sk(child)->cc, &tl_sk(lsk)->cc, &tl_net(sock_net(lsk))->cc);
+	tl_cc_inherit(&tl_sk(child)->cc, &tl_sk(lsk)->cc, &tl_sk(lsk)->tn->cc);
 	tl_sock_reset(child);
 	tl_sk(child)->ackp.interactive = tl_sk(lsk)->ackp.interactive;	/* TCP_QUICKACK */
 	tl_sock_count(child);
@@ -108,7 +108,7 @@ struct sock *tl_child_create(struct tl_req *req, struct sk_buff *skb, const stru
 	tl->af = af;
 	take_request(child, req);
 	af->child(child, lsk, skb);
-	tl_port_inherit(tl_net(sock_net(lsk)), &tl_sk(lsk)->bound, &tl->bound);
+	tl_port_inherit(tl_sk(lsk)->tn, &tl_sk(lsk)->bound, &tl->bound);
 	security_inet_conn_established(child, skb);
 	tl_mem_inherit(child, lsk);
 	sk_set_txhash(child);
@@ -148,7 +148,7 @@ void tl_child_early(struct sock *child, struct sock *lsk, const struct sk_buff *
 void tl_child_discard(struct sock *child)
 	__releases(&child->sk_lock.slock)
 {
-	struct tl_net *tn = tl_net(sock_net(child));
+	struct tl_net *tn = tl_sk(child)->tn;
 
 	sock_set_flag(child, SOCK_DEAD);
 	atomic_inc(&tn->orphans);

@@ -41,7 +41,7 @@ static void destroy(struct sock *sk)
 	sk->sk_prot->destroy(sk);
 	sk_stream_kill_queues(sk);
 	xfrm_sk_free_policy(sk);
-	atomic_dec(&tl_net(sock_net(sk))->orphans);
+	atomic_dec(&tl_sk(sk)->tn->orphans);
 	sock_put(sk);			/* the owner's; freed after a grace period */
 }
 
@@ -162,11 +162,11 @@ void tl_finwait2_arm(struct sock *sk)
 	int wait = tl_sk(sk)->config.linger2;
 
 	if (wait < 0) {
-		TL_INC(sock_net(sk), TCPAbortOnLinger);
+		TL_SK_INC(sk, TCPAbortOnLinger);
 		tl_abort(sk, TL_EV_ABORT);
 		return;
 	}
-	tl_timer_set(sk, TL_TIMER_FINWAIT2, wait ?: TL_SYSCTL(sock_net(sk), fin_timeout));
+	tl_timer_set(sk, TL_TIMER_FINWAIT2, wait ?: TL_SK_SYSCTL(sk, fin_timeout));
 }
 
 /**
@@ -203,11 +203,11 @@ static void begin_close(struct sock *sk)
 		return;
 	if (unread) {
 		/* RFC9293 SHLD-3, RFC2525 2.17: data was lost, so say so */
-		TL_INC(sock_net(sk), TCPAbortOnClose);
+		TL_SK_INC(sk, TCPAbortOnClose);
 		abort_loudly(sk);
 	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
 		/* an abort in the words of the sockets API */
-		TL_INC(sock_net(sk), TCPAbortOnData);
+		TL_SK_INC(sk, TCPAbortOnData);
 		sk->sk_prot->disconnect(sk, 0);
 	} else if (sk->sk_state == TCP_SYN_SENT) {
 		tl_done(sk, TL_EV_CLOSE);
@@ -226,7 +226,7 @@ static void begin_close(struct sock *sk)
  */
 bool tl_orphan_over(struct sock *sk)
 {
-	const struct tl_net *tn = tl_net(sock_net(sk));
+	const struct tl_net *tn = tl_sk(sk)->tn;
 
 	if (!sock_flag(sk, SOCK_DEAD))
 		return false;
@@ -234,7 +234,7 @@ bool tl_orphan_over(struct sock *sk)
 	    (sk->sk_wmem_queued <= SOCK_MIN_SNDBUF ||
 	     sk_memory_allocated(sk) <= sk_prot_mem_limits(sk, 2)))
 		return false;
-	TL_INC(sock_net(sk), TCPAbortOnMemory);
+	TL_SK_INC(sk, TCPAbortOnMemory);
 	abort_loudly(sk);
 	return true;
 }
@@ -278,7 +278,7 @@ void tl_close(struct sock *sk, long timeout)
 	state = sk->sk_state;
 	sock_hold(sk);
 	sock_orphan(sk);
-	atomic_inc(&tl_net(sock_net(sk))->orphans);
+	atomic_inc(&tl_sk(sk)->tn->orphans);
 	/* The last release_sock() of its life: the backlog may end an orphan. */
 	release_sock(sk);
 

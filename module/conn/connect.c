@@ -11,7 +11,7 @@
 static void begin(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	struct tl_net *tn = tl_net(sock_net(sk));
+	struct tl_net *tn = tl_sk(sk)->tn;
 	u32 iss = tl->snd.iss ?: tl_isn(tn, &tl->node.tuple);	/* beyond a TIME-WAIT's? */
 
 	WRITE_ONCE(sk->sk_err, 0);
@@ -85,7 +85,7 @@ int tl_connect(struct sock *sk, struct sockaddr *addr, int len)
 	begin(sk);
 	tl_mss_sync(sk, dst_mtu(__sk_dst_get(sk)));
 	tl_state_set(sk, TCP_SYN_SENT, TL_EV_CONNECT);
-	TL_INC(sock_net(sk), ActiveOpens);
+	TL_SK_INC(sk, ActiveOpens);
 	if (!tl_fastopen_defer(sk))
 		tl_connect_start(sk);
 	return 0;
@@ -158,7 +158,7 @@ void tl_ready_for_data(struct sock *sk)
 	if (dst && !tl->rcv.adv_mss)		/* a child's SYN-ACK named it */
 		tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);
 	tl->cc.ecn = tl->ecn.ok;
-	tl_cc_start(&tl->cc, tl->snd.mss, TL_SYSCTL(sock_net(sk), initial_cwnd));
+	tl_cc_start(&tl->cc, tl->snd.mss, TL_SK_SYSCTL(sk, initial_cwnd));
 	/* RFC5681 3.1: a lost SYN or SYN-ACK leaves one segment; once may be chance, as in Linux */
 	if (tl->loss.retrans > 1)
 		tl->cc.cwnd = tl->snd.mss;

@@ -151,7 +151,7 @@ static bool make(const struct sock *lsk, const struct tl_tuple *t, unsigned int 
 		 struct tl_fo_cookie *cookie)
 {
 	const struct tl_fo_keys *k = rcu_dereference(tl_sk(lsk)->listener.fo.keys) ?:
-				     rcu_dereference(tl_net(sock_net(lsk))->fo.keys);
+				     rcu_dereference(tl_sk(lsk)->tn->fo.keys);
 	struct in6_addr both[2] = { t->faddr, t->laddr };
 
 	if (!k || i >= k->n)
@@ -184,7 +184,7 @@ static bool has_room(struct sock *lsk)
 		atomic_sub(atomic_xchg(&q->resets, 0), &q->pending);
 		return true;
 	}
-	TL_INC(sock_net(lsk), TCPFastOpenListenOverflow);
+	TL_SK_INC(lsk, TCPFastOpenListenOverflow);
 	return false;
 }
 
@@ -245,7 +245,7 @@ void tl_fastopen_join(struct sock *child, struct sock *lsk)
 		return;				/* it closes just now */
 	atomic_inc(&tl_sk(lsk)->listener.fo.pending);
 	fo->listener = lsk;
-	TL_INC(sock_net(lsk), TCPFastOpenPassive);
+	TL_SK_INC(lsk, TCPFastOpenPassive);
 }
 
 /**
@@ -301,7 +301,7 @@ static bool is_for(const struct peer *p, const struct tl_tuple *t)
 /* RFC7413 4.1.3.1: the cookie goes together with the MSS, by which the SYN's data is bounded. */
 static void recall(struct sock *sk, struct tl_fo_cookie *cookie, u16 *mss)
 {
-	struct tl_net *tn = tl_net(sock_net(sk));
+	struct tl_net *tn = tl_sk(sk)->tn;
 	const struct tl_tuple *t = &tl_sk(sk)->node.tuple;
 	const struct peer *p;
 
@@ -318,7 +318,7 @@ static void recall(struct sock *sk, struct tl_fo_cookie *cookie, u16 *mss)
 
 static void remember(struct sock *sk, const struct tl_fo_cookie *cookie, u16 mss)
 {
-	struct tl_net *tn = tl_net(sock_net(sk));
+	struct tl_net *tn = tl_sk(sk)->tn;
 	const struct tl_tuple *t = &tl_sk(sk)->node.tuple;
 	struct peer *p = kzalloc(sizeof(*p), GFP_ATOMIC), *old;
 
@@ -338,7 +338,7 @@ static void remember(struct sock *sk, const struct tl_fo_cookie *cookie, u16 mss
 /* After what looked like a middlebox that cannot bear it, nobody tries for a while. */
 static bool paused(struct sock *sk)
 {
-	struct tl_net *tn = tl_net(sock_net(sk));
+	struct tl_net *tn = tl_sk(sk)->tn;
 	int timeout = READ_ONCE(tn->sysctl.fastopen_blackhole_timeout_sec);
 	int times = atomic_read(&tn->fo.pauses);
 
@@ -354,7 +354,7 @@ static bool paused(struct sock *sk)
 
 static void pause_all(struct sock *sk)
 {
-	struct tl_net *tn = tl_net(sock_net(sk));
+	struct tl_net *tn = tl_sk(sk)->tn;
 
 	if (!READ_ONCE(tn->sysctl.fastopen_blackhole_timeout_sec))
 		return;
@@ -373,7 +373,7 @@ static bool may_send_data(struct sock *sk, struct tl_fo_cookie *cookie, u16 *mss
 		cookie->len = TL_FO_NO_OPTION;
 		return false;
 	}
-	if (fo->no_cookie || (TL_SYSCTL(sock_net(sk), fastopen) & TL_FO_CLIENT_NO_COOKIE)) {
+	if (fo->no_cookie || (TL_SK_SYSCTL(sk, fastopen) & TL_FO_CLIENT_NO_COOKIE)) {
 		cookie->len = TL_FO_NO_OPTION;
 		return true;
 	}
@@ -503,7 +503,7 @@ int tl_fastopen_sendmsg(struct sock *sk, struct msghdr *msg, size_t len, int *co
 	struct sockaddr *addr = msg->msg_name;
 	int err, flags = msg->msg_flags & MSG_DONTWAIT ? O_NONBLOCK : 0;
 
-	if (!(TL_SYSCTL(sock_net(sk), fastopen) & TL_FO_CLIENT) ||
+	if (!(TL_SK_SYSCTL(sk, fastopen) & TL_FO_CLIENT) ||
 	    (addr && msg->msg_namelen >= sizeof(addr->sa_family) && addr->sa_family == AF_UNSPEC))
 		return -EOPNOTSUPP;
 	if (fo->msg)
@@ -541,7 +541,7 @@ void tl_fastopen_timeout(struct sock *sk, bool expired)
 	/* the third time in a row, or the end before that */
 	if (tl->loss.retries == 2 || (tl->loss.retries < 2 && expired)) {
 		pause_all(sk);
-		TL_INC(sock_net(sk), TCPFastOpenActiveFail);
+		TL_SK_INC(sk, TCPFastOpenActiveFail);
 	}
 }
 
@@ -574,6 +574,6 @@ void tl_fastopen_end(struct sock *sk)
 		if (tl->rcv.fin_seen && tl->rcv.fin_seq != tl->rcv.nxt - 1)
 			pause_all(sk);
 	} else if (tl->fo.resumed) {
-		atomic_set(&tl_net(sock_net(sk))->fo.pauses, 0);
+		atomic_set(&tl_sk(sk)->tn->fo.pauses, 0);
 	}
 }

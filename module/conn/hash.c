@@ -42,8 +42,7 @@ static int node_cmp(struct rhashtable_compare_arg *arg, const void *obj)
 	const struct tl_where *w = arg->key;
 	const struct tl_node *node = obj;
 
-	return memcmp(&node->tuple, &w->tuple, sizeof(w->tuple)) ||
-	       !dev_matches(node, w);
+	return !tl_tuple_equal(&node->tuple, &w->tuple) || !dev_matches(node, w);
 }
 
 static const struct rhashtable_params conn_params = {
@@ -219,7 +218,7 @@ int tl_hash_listen(struct sock *sk)
 	 * bound to other devices, or a group by SO_REUSEPORT: then it does not matter who is found.
 	 */
 	local_bh_disable();
-	err = rhltable_insert_key(&tl_net(sock_net(sk))->listeners, &l, &node->list,
+	err = rhltable_insert_key(&tl_sk(sk)->tn->listeners, &l, &node->list,
 				  listener_params);
 	local_bh_enable();
 	if (!err)
@@ -238,7 +237,7 @@ void tl_hash_unlisten(struct sock *sk)
 	if (!node->hashed)
 		return;
 	local_bh_disable();
-	rhltable_remove(&tl_net(sock_net(sk))->listeners, &node->list, listener_params);
+	rhltable_remove(&tl_sk(sk)->tn->listeners, &node->list, listener_params);
 	local_bh_enable();
 	WRITE_ONCE(node->hashed, false);
 	if (rcu_access_pointer(sk->sk_reuseport_cb))

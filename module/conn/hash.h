@@ -44,6 +44,12 @@ struct tl_tuple {
 	__be16		fport;
 };
 
+static inline bool tl_tuple_equal(const struct tl_tuple *a, const struct tl_tuple *b)
+{
+	return a->lport == b->lport && a->fport == b->fport &&
+	       ipv6_addr_equal(&a->faddr, &b->faddr) && ipv6_addr_equal(&a->laddr, &b->laddr);
+}
+
 enum tl_kind {
 	TL_KIND_SOCK,		/* struct tl_sock */
 	TL_KIND_REQ,		/* struct tl_req, conn/synq.h */

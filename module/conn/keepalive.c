@@ -9,7 +9,7 @@
 
 static unsigned long idle_time(const struct sock *sk)
 {
-	return tl_sk(sk)->config.keep_idle ?: TL_SYSCTL(sock_net(sk), keepalive_time);
+	return tl_sk(sk)->config.keep_idle ?: TL_SK_SYSCTL(sk, keepalive_time);
 }
 
 /* How long ago did anything come? Jiffies. */
@@ -58,7 +58,7 @@ static bool expired(const struct sock *sk)
 		return tl->loss.probes &&
 		       idle_since(sk) >= msecs_to_jiffies(tl->config.user_timeout);
 	return tl->loss.probes >=
-	       (tl->config.keep_probes ?: TL_SYSCTL(sock_net(sk), keepalive_probes));
+	       (tl->config.keep_probes ?: TL_SK_SYSCTL(sk, keepalive_probes));
 }
 
 /**

@@ -46,8 +46,8 @@ int tl_listen(struct socket *sock, int backlog)
 		goto out;
 	}
 
-	if ((TL_SYSCTL(sock_net(sk), fastopen) & TL_FO_SERVER_ALL) && !tl->listener.fo.max &&
-	    !tl_fastopen_keys_once(tl_net(sock_net(sk))))
+	if ((TL_SK_SYSCTL(sk, fastopen) & TL_FO_SERVER_ALL) && !tl->listener.fo.max &&
+	    !tl_fastopen_keys_once(tl_sk(sk)->tn))
 		tl_fastopen_listen(sk, backlog);
 	sk->sk_ack_backlog = 0;
 	tl->listener.warned = false;
@@ -184,7 +184,7 @@ out:
 /* A child that no program will ever see: reset the peer, and away. */
 static void end_child(struct sock *child)
 {
-	struct tl_net *tn = tl_net(sock_net(child));
+	struct tl_net *tn = tl_sk(child)->tn;
 
 	sock_hold(child);
 	local_bh_disable();

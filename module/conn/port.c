@@ -289,7 +289,7 @@ static int try_bind_chosen(struct tl_net *tn, struct sock *sk, u16 number)
  */
 int tl_port_get(struct sock *sk, unsigned short snum)
 {
-	struct tl_net *tn = tl_net(sock_net(sk));
+	struct tl_net *tn = tl_sk(sk)->tn;
 	int err;
 
 	if (!snum)
@@ -320,7 +320,7 @@ static bool same_group(struct sock *sk, const struct tl_bound *b)
  */
 int tl_port_join_group(struct sock *sk)
 {
-	struct tl_net *tn = tl_net(sock_net(sk));
+	struct tl_net *tn = tl_sk(sk)->tn;
 	bool any = ipv6_addr_any(&tl_sk(sk)->node.tuple.laddr) ||
 		   (ipv6_addr_v4mapped(&tl_sk(sk)->node.tuple.laddr) &&
 		    !tl_sk(sk)->node.tuple.laddr.s6_addr32[3]);
@@ -365,7 +365,7 @@ void tl_port_put(struct tl_net *tn, struct tl_bound *b)
  */
 void tl_port_put_sk(struct sock *sk)
 {
-	tl_port_put(tl_net(sock_net(sk)), &tl_sk(sk)->bound);
+	tl_port_put(tl_sk(sk)->tn, &tl_sk(sk)->bound);
 	inet_sk(sk)->inet_num = 0;	/* inet_sport stays: getsockname() after a reset */
 }
 
@@ -466,7 +466,7 @@ int tl_port_connect(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_node *yielded = NULL;
-	atomic_t *step = &tl_net(sock_net(sk))->port_step;
+	atomic_t *step = &tl_sk(sk)->tn->port_step;
 	int err;
 
 	tl->node.bound_dev = sk->sk_bound_dev_if;

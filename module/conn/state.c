@@ -46,9 +46,9 @@ void tl_state_set(struct sock *sk, int to, enum tl_event ev)
 	lockdep_assert(lockdep_sock_is_held(sk));
 	tl_state_note(sock_net(sk), &tl_sk(sk)->node.tuple, from, to, ev);
 	if (from == TCP_ESTABLISHED)
-		this_cpu_dec(tl_net(sock_net(sk))->stats->established);
+		this_cpu_dec(tl_sk(sk)->tn->stats->established);
 	if (to == TCP_ESTABLISHED)
-		this_cpu_inc(tl_net(sock_net(sk))->stats->established);
+		this_cpu_inc(tl_sk(sk)->tn->stats->established);
 	/* Readers without the lock (poll, procfs, the listener's path) see state last. */
 	smp_store_release(&sk->sk_state, to);
 }

@@ -233,7 +233,7 @@ static void req_negotiate(struct net *net, struct tl_req *req, const struct sk_b
 static void req_begin(struct tl_req *req, struct sock *lsk, const struct sk_buff *skb,
 		      const struct tl_where *w)
 {
-	struct tl_net *tn = tl_net(sock_net(lsk));
+	struct tl_net *tn = tl_sk(lsk)->tn;
 
 	req->node.tuple = w->tuple;
 	req->node.kind = TL_KIND_REQ;
@@ -241,7 +241,7 @@ static void req_begin(struct tl_req *req, struct sock *lsk, const struct sk_buff
 	req->listener = lsk;
 	req->ts_off = tl_ts_offset(tn, &w->tuple);
 	req->mark = READ_ONCE(lsk->sk_mark);
-	if (!req->mark && TL_SYSCTL(sock_net(lsk), fwmark_accept))
+	if (!req->mark && TL_SK_SYSCTL(lsk, fwmark_accept))
 		req->mark = skb->mark;
 	req->tos = tl_sock_class(lsk, &w->tuple) & ~INET_ECN_MASK;
 	req->rcv_wnd = min_t(u32, tl_rcv_window_initial(lsk), U16_MAX);
@@ -306,7 +306,7 @@ static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
  */
 u32 tl_synq_limit(const struct sock *lsk)
 {
-	return min_t(u32, TL_SYSCTL(sock_net(lsk), max_syn_backlog),
+	return min_t(u32, TL_SK_SYSCTL(lsk, max_syn_backlog),
 		     READ_ONCE(lsk->sk_max_ack_backlog) + 1);
 }
 
@@ -318,8 +318,8 @@ static bool synq_full(const struct sock *lsk)
 /* There is no room in the accept queue, neither for this nor for what would become of it. */
 static enum tl_drop accept_queue_full(struct sock *lsk)
 {
-	TL_INC(sock_net(lsk), ListenOverflows);
-	TL_INC(sock_net(lsk), ListenDrops);
+	TL_SK_INC(lsk, ListenOverflows);
+	TL_SK_INC(lsk, ListenDrops);
 	atomic_inc(&tl_sk(lsk)->listener.overflows);
 	return TL_DROP_AcceptQueueFull;
 }

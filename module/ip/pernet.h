@@ -127,6 +127,8 @@ static inline struct tl_net *tl_net(const struct net *net)
 
 /* A setting's value now. */
 #define TL_SYSCTL(net, name)	READ_ONCE(tl_net(net)->sysctl.name)
+/* The same for a socket, without a look into the namespace's table. */
+#define TL_SK_SYSCTL(sk, name)	READ_ONCE(tl_sk(sk)->tn->sysctl.name)
 
 int tl_pernet_register(void);
 void tl_pernet_unregister(void);

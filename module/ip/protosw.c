@@ -111,9 +111,10 @@ void tl_sock_count(struct sock *sk)
  */
 static int init_sock(struct sock *sk)
 {
-	struct tl_sock *tl = tl_sk(sk);
 	struct tl_net *tn = tl_net(sock_net(sk));
+	struct tl_sock *tl = tl_sk(sk);
 
+	tl->tn = tn;
 	tl_sock_links(sk);
 	tl->af = sk->sk_family == AF_INET6 ? &tl_af_v6 : &tl_af_v4;
 	tl_cc_assign(&tl->cc, tl_cc_get_current(&tn->cc));

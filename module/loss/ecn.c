@@ -37,7 +37,7 @@ bool tl_ecn_by_route(const struct dst_entry *dst)
  */
 bool tl_ecn_ask(const struct sock *sk, const struct dst_entry *dst)
 {
-	return TL_SYSCTL(sock_net(sk), ecn) == 1 || needs_ecn(sk) || tl_ecn_by_route(dst);
+	return TL_SK_SYSCTL(sk, ecn) == 1 || needs_ecn(sk) || tl_ecn_by_route(dst);
 }
 
 static bool is_setup_syn(const struct sk_buff *syn)
@@ -65,7 +65,7 @@ static bool mark_is_odd(const struct sk_buff *syn)
 bool tl_ecn_wants_route(const struct sock *sk, const struct sk_buff *syn)
 {
 	return is_setup_syn(syn) && !mark_is_odd(syn) && !needs_ecn(sk) &&
-	       !TL_SYSCTL(sock_net(sk), ecn);
+	       !TL_SK_SYSCTL(sk, ecn);
 }
 
 /**
@@ -80,7 +80,7 @@ bool tl_ecn_accepts(const struct sock *sk, const struct sk_buff *syn, bool by_ro
 		return false;
 	if (needs_ecn(sk))		/* its peers mark their SYNs, too */
 		return true;
-	return (TL_SYSCTL(sock_net(sk), ecn) || by_route) && !mark_is_odd(syn);
+	return (TL_SK_SYSCTL(sk, ecn) || by_route) && !mark_is_odd(syn);
 }
 
 /**
@@ -91,7 +91,7 @@ bool tl_ecn_accepts(const struct sock *sk, const struct sk_buff *syn, bool by_ro
  */
 bool tl_ecn_cookie_ok(const struct sock *sk)
 {
-	return TL_SYSCTL(sock_net(sk), ecn) || needs_ecn(sk);
+	return TL_SK_SYSCTL(sk, ecn) || needs_ecn(sk);
 }
 
 /**
@@ -162,7 +162,7 @@ void tl_ecn_received(struct sock *sk, u8 tos)
 	if (!tl->ecn.ok)
 		return;
 	if (ce)
-		TL_INC(sock_net(sk), InCE);
+		TL_SK_INC(sk, InCE);
 	if (INET_ECN_is_not_ect(tos)) {
 		/* where marks were seen, one that has none goes again: its sender waits */
 		if (tl->ecn.seen)
@@ -197,7 +197,7 @@ void tl_ecn_rcv_cwr(struct sock *sk, const struct tl_cb *cb)
 
 	if (!tl->ecn.ok || !(cb->flags & TL_CWR) || (cb->flags & TL_SYN))
 		return;
-	TL_INC(sock_net(sk), InCWR);
+	TL_SK_INC(sk, InCWR);
 	tl->ecn.echo = 0;
 	if (cb->seq != cb->end)		/* its window may hold this one segment only */
 		tl_ack_want_now(sk);
@@ -222,12 +222,12 @@ u8 tl_ecn_out(struct sock *sk, bool fresh, u8 *flags)
 		return INET_ECN_NOT_ECT;
 	if (e->echo && !(*flags & TL_RST)) {
 		*flags |= TL_ECE;
-		TL_INC(sock_net(sk), OutECE);
+		TL_SK_INC(sk, OutECE);
 	}
 	if (fresh && e->tell) {
 		e->tell = 0;
 		*flags |= TL_CWR;
-		TL_INC(sock_net(sk), OutCWR);
+		TL_SK_INC(sk, OutCWR);
 	}
 	return fresh || needs_ecn(sk) ? INET_ECN_ECT_0 : INET_ECN_NOT_ECT;
 }
@@ -263,7 +263,7 @@ void tl_ecn_rcv_ack(struct sock *sk, const struct tl_cb *cb)
 	tl->ecn.echoed = tl->ecn.ok && (cb->flags & (TL_ECE | TL_SYN)) == TL_ECE &&
 			 !seq_lt(cb->ack, tl->snd.una);
 	if (tl->ecn.echoed)
-		TL_INC(sock_net(sk), InECE);
+		TL_SK_INC(sk, InECE);
 }
 
 /**
@@ -284,6 +284,6 @@ u32 tl_ecn_marked(struct sock *sk, u32 delivered)
 		return 0;
 	segments = DIV_ROUND_UP(delivered, max_t(u32, tl->snd.mss, 1));
 	tl->ecn.delivered += segments;
-	TL_ADD(sock_net(sk), TCPDeliveredCE, segments);
+	TL_SK_ADD(sk, TCPDeliveredCE, segments);
 	return delivered;
 }

@@ -158,7 +158,7 @@ void tl_loss_begin_reduction(struct sock *sk);
 void tl_loss_end_reduction(struct sock *sk);
 void tl_loss_control(struct sock *sk, const struct tl_ack_news *n, u32 lost);
 void tl_loss_sent(struct sock *sk, u32 octets, bool limited);
-void tl_loss_idle(struct sock *sk);
+bool tl_loss_idle(struct sock *sk, u64 now_us);
 bool tl_loss_limited(const struct sock *sk);
 
 /* newreno.c */

@@ -28,7 +28,7 @@ void tl_loss_init(struct sock *sk)
 	l->retries = 0;
 	l->retry_since_us = 0;
 	l->recover = tl->snd.iss;		/* RFC6582 3.2 (1) */
-	l->reordering = TL_SYSCTL(sock_net(sk), reordering);
+	l->reordering = TL_SK_SYSCTL(sk, reordering);
 	l->used_us = tl_clock_us();
 	tl_rack_init(&l->rack);
 }
@@ -146,9 +146,9 @@ static void enter_recovery(struct sock *sk, bool ece)
 	bool fresh = tl->loss.state != TL_CA_CWR;	/* not reduced already in this round trip */
 
 	if (tl->rcv.sack_ok)
-		TL_INC(sock_net(sk), TCPSackRecovery);
+		TL_SK_INC(sk, TCPSackRecovery);
 	else
-		TL_INC(sock_net(sk), TCPRenoRecovery);
+		TL_SK_INC(sk, TCPRenoRecovery);
 	tl->loss.prior_ssthresh = ece || !fresh ? 0 : current_ssthresh(tl);
 	tl_undo_prepare(sk);
 	set_state(sk, TL_CA_RECOVERY);
@@ -245,7 +245,7 @@ static bool find_losses(struct sock *sk, const struct tl_ack_news *n)
 		tl_newreno_mark(sk, n->tally.acked);
 	if (tl->board.again >= again)
 		return false;
-	TL_INC(sock_net(sk), TCPLostRetransmit);
+	TL_SK_INC(sk, TCPLostRetransmit);
 	return true;
 }
 
@@ -265,9 +265,9 @@ static bool recovered(struct sock *sk, const struct tl_ack_news *n)
 
 	if (tl_undo_possible(sk, n)) {
 		if (tl->loss.state == TL_CA_LOSS)
-			TL_INC(sock_net(sk), TCPLossUndo);
+			TL_SK_INC(sk, TCPLossUndo);
 		else
-			TL_INC(sock_net(sk), TCPFullUndo);
+			TL_SK_INC(sk, TCPFullUndo);
 		tl_undo(sk, false, "undo");
 	} else if (tl->loss.rack.persist) {
 		tl->loss.rack.persist--;
@@ -294,7 +294,7 @@ static bool undo_by_dsack(struct sock *sk)
 		return false;
 	tl->loss.rack.persist = min(tl->loss.rack.persist + 1, TL_RACK_PERSIST);
 	tl_undo(sk, false, "dsack");
-	TL_INC(sock_net(sk), TCPDSACKUndo);
+	TL_SK_INC(sk, TCPDSACKUndo);
 	return true;
 }
 
@@ -330,7 +330,7 @@ static bool in_recovery(struct sock *sk, struct tl_ack_news *n)
 		}
 		tl->loss.first_again_ts = 0;
 		tl_undo(sk, true, "partial-undo");
-		TL_INC(sock_net(sk), TCPPartialUndo);
+		TL_SK_INC(sk, TCPPartialUndo);
 		tl_loss_keep_open(sk);
 	}
 	if (undo_by_dsack(sk))
@@ -347,9 +347,9 @@ static bool undo_loss(struct sock *sk, const struct tl_ack_news *n, bool frto)
 	if (!frto && !tl_undo_possible(sk, n))
 		return false;
 	tl_undo(sk, true, frto ? "frto" : "undo");
-	TL_INC(sock_net(sk), TCPLossUndo);
+	TL_SK_INC(sk, TCPLossUndo);
 	if (frto)
-		TL_INC(sock_net(sk), TCPSpuriousRTOs);
+		TL_SK_INC(sk, TCPSpuriousRTOs);
 	tl->loss.retries = 0;
 	if (must_wait(tl))
 		return true;
@@ -428,7 +428,7 @@ static bool reneged(struct sock *sk, const struct tl_ack_news *n)
 		return false;
 	/* perhaps its next ACK comes at once, and covers more: a little patience, as in Linux */
 	tl->loss.reneged = 1;
-	TL_INC(sock_net(sk), TCPSACKReneging);
+	TL_SK_INC(sk, TCPSACKReneging);
 	tl_timer_set_earlier(sk, TL_TIMER_REXMIT,
 			     usecs_to_jiffies(max_t(u32, tl->rtt.srtt >> 4, 10 * USEC_PER_MSEC)));
 	return true;
@@ -629,15 +629,15 @@ void tl_loss_timeout(struct sock *sk)
 	l->prr.flight = 0;
 	cc->cwnd = tl_loss_pipe(sk) + tl->snd.mss;
 	/* it is not reordering that makes a timer fire */
-	if (calm && tl->board.sacked_segs >= TL_SYSCTL(sock_net(sk), reordering))
-		l->reordering = min_t(u32, l->reordering, TL_SYSCTL(sock_net(sk), reordering));
+	if (calm && tl->board.sacked_segs >= TL_SK_SYSCTL(sk, reordering))
+		l->reordering = min_t(u32, l->reordering, TL_SK_SYSCTL(sk, reordering));
 	l->recover = tl->snd.nxt;
 	l->tlp = 0;
 	l->hold = 0;
 	l->new_first = 0;
 	tl_timer_clear(sk, TL_TIMER_REO);
 	/* RFC5682 2.1 (1): not in a recovery that went before, unless in a row of timeouts */
-	l->frto = TL_SYSCTL(sock_net(sk), frto) && (fresh || l->retries) && !tl->mtup.size;
+	l->frto = TL_SK_SYSCTL(sk, frto) && (fresh || l->retries) && !tl->mtup.size;
 	trace_tl_cwnd(sk, "rto");
 }
 

@@ -56,7 +56,7 @@ void tl_rto_restart(struct sock *sk)
  */
 u8 tl_orphan_retries(const struct sock *sk, bool young)
 {
-	u8 n = TL_SYSCTL(sock_net(sk), orphan_retries);
+	u8 n = TL_SK_SYSCTL(sk, orphan_retries);
 
 	if (young)
 		return n ?: ORPHAN_RETRIES;
@@ -107,7 +107,7 @@ u64 tl_user_time_left(const struct sock *sk, u64 since)
 static bool peer_silent(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 ms = 2 * TL_SYSCTL(sock_net(sk), rto_max_ms);
+	u32 ms = 2 * TL_SK_SYSCTL(sk, rto_max_ms);
 
 	if (tl->config.user_timeout)
 		ms = min(ms, tl->config.user_timeout);
@@ -123,9 +123,9 @@ static u8 syn_retries(const struct sock *sk)
 	if (own)
 		return own;
 	if (sk->sk_state == TCP_SYN_SENT)
-		return TL_SYSCTL(sock_net(sk), syn_retries);
+		return TL_SK_SYSCTL(sk, syn_retries);
 	/* one more after Fast Open, as in Linux */
-	return TL_SYSCTL(sock_net(sk), synack_retries) + tl_is_early(sk);
+	return TL_SK_SYSCTL(sk, synack_retries) + tl_is_early(sk);
 }
 
 /* Is it time to give up (RFC9293 MUST-20 (c), MUST-21)? TCP_USER_TIMEOUT takes the place of R2. */
@@ -133,7 +133,7 @@ static bool expired(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	bool orphan = sock_flag(sk, SOCK_DEAD);
-	u8 n = TL_SYSCTL(sock_net(sk), retries2);
+	u8 n = TL_SK_SYSCTL(sk, retries2);
 
 	if (tl->loss.retries && !tl_user_time_left(sk, tl->loss.retry_since_us))
 		return true;
@@ -160,7 +160,7 @@ static bool give_up(struct sock *sk)
 	tl_fastopen_timeout(sk, over);
 	if (!over)
 		return false;
-	TL_INC(sock_net(sk), TCPAbortOnTimeout);
+	TL_SK_INC(sk, TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
 	return true;
 }
@@ -252,7 +252,7 @@ static bool stays_linear(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 
-	return (tl->config.thin_linear || TL_SYSCTL(sock_net(sk), thin_linear_timeouts)) &&
+	return (tl->config.thin_linear || TL_SK_SYSCTL(sk, thin_linear_timeouts)) &&
 	       sk->sk_state == TCP_ESTABLISHED && tl->loss.retries <= THIN_RETRIES &&
 	       tl->snd.nxt - tl->snd.una <= (THIN_SEGMENTS - 1) * tl->snd.mss;
 }

@@ -16,7 +16,7 @@ static void take(struct sock *sk, u64 us)
 static void take_min(struct sock *sk, u64 us)
 {
 	tl_rtt_min_sample(&tl_sk(sk)->rtt, min_t(u64, us, TL_RTT_MAX_US), tl_clock_jiffies(),
-			  TL_SYSCTL(sock_net(sk), min_rtt_wlen) * HZ);
+			  TL_SK_SYSCTL(sk, min_rtt_wlen) * HZ);
 }
 
 static void take_both(struct sock *sk, u64 us)
@@ -67,7 +67,7 @@ void tl_rtt_syn_acked(struct sock *sk, const struct sk_buff *skb)
 /* Milliseconds in µs; 0 if the ACK echoes nothing that can be used */
 static u32 echo_age(const struct sock *sk, const struct tl_ack_news *n)
 {
-	u32 ms = tl_tsval(sk) - n->tsecr;
+	u32 ms = tl_tsval_at(sk, n->tally.now_us) - n->tsecr;
 
 	if (!n->has_ts || !n->tsecr || ms >= TL_RTT_MAX_US / USEC_PER_MSEC)
 		return 0;

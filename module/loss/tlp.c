@@ -38,7 +38,7 @@ bool tl_tlp_schedule(struct sock *sk, bool rto_restarts)
 	struct tl_sock *tl = tl_sk(sk);
 	unsigned long pto, rto;
 
-	if (!TL_SYSCTL(sock_net(sk), early_retrans) || !tl->board.out || !tl->rcv.sack_ok ||
+	if (!TL_SK_SYSCTL(sk, early_retrans) || !tl->board.out || !tl->rcv.sack_ok ||
 	    (tl->loss.state != TL_CA_OPEN && tl->loss.state != TL_CA_CWR) ||
 	    tl->loss.tlp || tl_timer_armed(sk, TL_TIMER_REO)) {
 		if (rto_restarts)
@@ -79,7 +79,7 @@ void tl_tlp_timer(struct sock *sk)
 		if (sent > 0) {
 			l->tlp = 1;
 			l->tlp_end = tl->snd.nxt;
-			TL_INC(sock_net(sk), TCPLossProbes);
+			TL_SK_INC(sk, TCPLossProbes);
 		}
 	}
 	if (sent > 0)
@@ -103,7 +103,7 @@ void tl_tlp_acked(struct sock *sk, const struct tl_ack_news *n)
 	} else if (seq_gt(tl->snd.una, l->tlp_end)) {
 		/* the original's ACK would have come as a duplicate, or named in a D-SACK */
 		l->tlp = 0;
-		TL_INC(sock_net(sk), TCPLossProbeRecovery);
+		TL_SK_INC(sk, TCPLossProbeRecovery);
 		tl_loss_tlp_lost(sk);
 	} else if (n->dup && !n->tally.sacked) {
 		l->tlp = 0;		/* a duplicate: both arrived */

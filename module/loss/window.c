@@ -84,7 +84,7 @@ static bool may_grow(const struct sock *sk, const struct tl_ack_news *n)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 
-	if (tl->loss.reordering > TL_SYSCTL(sock_net(sk), reordering))
+	if (tl->loss.reordering > TL_SK_SYSCTL(sk, reordering))
 		return n->tally.delivered;
 	return n->tally.acked;
 }
@@ -155,7 +155,7 @@ static void give_back_unused(struct sock *sk)
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_cc *cc = &tl->cc;
 	u32 used = max_t(u32, tl->loss.most_out,
-			 TL_SYSCTL(sock_net(sk), initial_cwnd) * tl->snd.mss);
+			 TL_SK_SYSCTL(sk, initial_cwnd) * tl->snd.mss);
 
 	if (tl->loss.state != TL_CA_OPEN || used >= cc->cwnd)
 		return;
@@ -175,7 +175,7 @@ void tl_loss_sent(struct sock *sk, u32 octets, bool limited)
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_loss *l = &tl->loss;
 	u32 out = tl->snd.nxt - tl->snd.una;
-	u64 now;
+	u64 now = octets ? tl->snd.last_us : tl_clock_us();
 
 	if (reducing(tl))
 		l->prr.out += octets;
@@ -185,10 +185,9 @@ void tl_loss_sent(struct sock *sk, u32 octets, bool limited)
 		l->most_out = out;
 		l->round_end = tl->snd.nxt;
 	}
-	now = tl_clock_us();
 	if (limited || 2 * out > tl->cc.cwnd) {
 		l->used_us = now;
-	} else if (TL_SYSCTL(sock_net(sk), slow_start_after_idle) && !tl->cc.ops->control &&
+	} else if (TL_SK_SYSCTL(sk, slow_start_after_idle) && !tl->cc.ops->control &&
 		   now - l->used_us >= tl->rtt.rto) {
 		give_back_unused(sk);
 		l->used_us = now;
@@ -198,25 +197,31 @@ void tl_loss_sent(struct sock *sk, u32 octets, bool limited)
 /**
  * tl_loss_idle() - about to send, and nothing is in flight: is the window still true?
  * @sk: socket, locked
+ * @now_us: clock
  *
  * RFC5681 4.1 after an RTO without sending: halved for each RTO, down to the initial window.
+ *
+ * Return: true if it is another one now.
  */
-void tl_loss_idle(struct sock *sk)
+bool tl_loss_idle(struct sock *sk, u64 now_us)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_cc *cc = &tl->cc;
-	s64 idle = tl_clock_us() - tl->snd.last_us;
-	u32 least = min_t(u32, cc->cwnd, TL_SYSCTL(sock_net(sk), initial_cwnd) * tl->snd.mss);
+	s64 idle = now_us - tl->snd.last_us;
+	u32 before = cc->cwnd, least;
 
-	if (idle > tl->rtt.rto && TL_SYSCTL(sock_net(sk), slow_start_after_idle) &&
+	if (idle > tl->rtt.rto && TL_SK_SYSCTL(sk, slow_start_after_idle) &&
 	    !cc->ops->control) {
 		tell(cc, TL_CC_RESTART);
+		least = min_t(u32, cc->cwnd,
+			      TL_SK_SYSCTL(sk, initial_cwnd) * tl->snd.mss);
 		cc->ssthresh = max(cc->ssthresh, cc->cwnd / 4 * 3);
 		while ((idle -= tl->rtt.rto) > 0 && cc->cwnd > least)
 			cc->cwnd /= 2;
 		cc->cwnd = max(cc->cwnd, least);
-		tl->loss.used_us = tl_clock_us();
+		tl->loss.used_us = now_us;
 		trace_tl_cwnd(sk, "idle");
 	}
 	tell(cc, TL_CC_TX_START);
+	return cc->cwnd != before;
 }

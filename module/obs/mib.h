@@ -138,4 +138,9 @@ unsigned long tl_established_read(const struct net *net);
 #define tl_mib_inc(net, which)	this_cpu_inc(tl_net(net)->stats->mib[which])
 #define TL_ADD(net, name, n)	this_cpu_add(tl_net(net)->stats->mib[TL_MIB_##name], n)
 
+/* The same in a socket's namespace, which is at hand. */
+#define TL_SK_INC(sk, name)	tl_sk_mib_inc(sk, TL_MIB_##name)
+#define tl_sk_mib_inc(sk, which) this_cpu_inc(tl_sk(sk)->tn->stats->mib[which])
+#define TL_SK_ADD(sk, name, n)	this_cpu_add(tl_sk(sk)->tn->stats->mib[TL_MIB_##name], n)
+
 #endif

@@ -17,15 +17,15 @@
 
 static u16 delay_min(const struct sock *sk)
 {
-	return msecs_to_jiffies(TL_SYSCTL(sock_net(sk), delack_min_ms));
+	return msecs_to_jiffies(TL_SK_SYSCTL(sk, delack_min_ms));
 }
 
 /* Below the smallest RTO: or the peer would send again what only was not acknowledged yet. */
 static u16 delay_max(const struct sock *sk)
 {
-	u32 rto = msecs_to_jiffies(TL_SYSCTL(sock_net(sk), rto_min_ms));
+	u32 rto = msecs_to_jiffies(TL_SK_SYSCTL(sk, rto_min_ms));
 
-	return min_t(u32, msecs_to_jiffies(TL_SYSCTL(sock_net(sk), delack_max_ms)),
+	return min_t(u32, msecs_to_jiffies(TL_SK_SYSCTL(sk, delack_max_ms)),
 		     max(rto, 2U) - 1);
 }
 
@@ -57,7 +57,7 @@ void tl_ack_be_quick(struct sock *sk, u8 most)
  */
 void tl_ack_interactive(struct sock *sk)
 {
-	tl_sk(sk)->ackp.interactive = TL_SYSCTL(sock_net(sk), pingpong_thresh);
+	tl_sk(sk)->ackp.interactive = TL_SK_SYSCTL(sk, pingpong_thresh);
 }
 
 /**
@@ -66,7 +66,7 @@ void tl_ack_interactive(struct sock *sk)
  */
 bool tl_ack_is_interactive(const struct sock *sk)
 {
-	return tl_sk(sk)->ackp.interactive >= TL_SYSCTL(sock_net(sk), pingpong_thresh);
+	return tl_sk(sk)->ackp.interactive >= TL_SK_SYSCTL(sk, pingpong_thresh);
 }
 
 /* By the connection's own state, or by what the administrator said of the route. */
@@ -264,7 +264,7 @@ static u64 compress_delay(const struct sock *sk)
 
 	if (tl->rtt.srtt)
 		us8 = min(us8, tl->rtt.srtt);
-	return min_t(u64, TL_SYSCTL(sock_net(sk), comp_sack_delay_ns),
+	return min_t(u64, TL_SK_SYSCTL(sk, comp_sack_delay_ns),
 		     (u64)us8 * (NSEC_PER_USEC / 8) / 20);
 }
 
@@ -274,7 +274,7 @@ static void answer_gap(struct sock *sk)
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_ackpolicy *a = &tl->ackp;
 
-	if (!tl->rcv.sack_ok || a->compressed >= TL_SYSCTL(sock_net(sk), comp_sack_nr)) {
+	if (!tl->rcv.sack_ok || a->compressed >= TL_SK_SYSCTL(sk, comp_sack_nr)) {
 		tl_send_ack(sk);
 		return;
 	}
@@ -290,7 +290,7 @@ static void answer_gap(struct sock *sk)
 	a->compressed++;
 	if (!tl_fine_armed(sk, TL_FINE_COMPRESS))
 		tl_fine_set(sk, TL_FINE_COMPRESS, compress_delay(sk),
-			    TL_SYSCTL(sock_net(sk), comp_sack_slack_ns));
+			    TL_SK_SYSCTL(sk, comp_sack_slack_ns));
 }
 
 /**
@@ -307,7 +307,7 @@ void tl_ack_check(struct sock *sk)
 	if (a->now || is_quick(sk) || is_second(sk)) {
 		/* Of what waited for the program to let go, one ACK may tell all. */
 		if (sock_owned_by_user_nocheck(sk) &&
-		    TL_SYSCTL(sock_net(sk), backlog_ack_defer))
+		    TL_SK_SYSCTL(sk, backlog_ack_defer))
 			a->deferred = 1;
 		else
 			tl_send_ack(sk);
@@ -336,7 +336,7 @@ void tl_ack_release(struct sock *sk)
 /* Send the ACK that stands for those held back. All but one of them were saved. */
 static void send_compressed(struct sock *sk)
 {
-	TL_ADD(sock_net(sk), TCPAckCompressed, tl_sk(sk)->ackp.compressed - 1);
+	TL_SK_ADD(sk, TCPAckCompressed, tl_sk(sk)->ackp.compressed - 1);
 	forget_compressed(sk);
 	tl_send_ack(sk);
 }
@@ -408,7 +408,7 @@ void tl_ack_sent(struct sock *sk)
 	struct tl_ackpolicy *a = &tl->ackp;
 
 	if (a->compressed) {
-		TL_ADD(sock_net(sk), TCPAckCompressed, a->compressed);
+		TL_SK_ADD(sk, TCPAckCompressed, a->compressed);
 		forget_compressed(sk);
 	}
 	if (a->quick && a->pending && !--a->quick)
@@ -452,6 +452,6 @@ void tl_ack_timer(struct sock *sk)
 	} else {
 		a->ato = min3((u32)a->ato * 2, (u32)tl_rto_jiffies(sk), (u32)delay_max(sk));
 	}
-	TL_INC(sock_net(sk), DelayedACKs);
+	TL_SK_INC(sk, DelayedACKs);
 	tl_send_ack(sk);
 }

@@ -23,7 +23,7 @@ static enum tl_drop trim(struct sock *sk, struct sk_buff *skb)
 	cb->end = cb->seq + len;
 	if (seq_gt(cb->end, edge)) {
 		if (seq_leq(edge, cb->seq)) {
-			TL_INC(sock_net(sk), TCPZeroWindowDrop);
+			TL_SK_INC(sk, TCPZeroWindowDrop);
 			return TL_DROP_ZeroWindow;
 		}
 		cb->end = edge;
@@ -59,13 +59,13 @@ void tl_rcv_duplicate(struct sock *sk, u32 left, u32 right)
 {
 	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
 
-	if (!rcv->sack_ok || !TL_SYSCTL(sock_net(sk), dsack))
+	if (!rcv->sack_ok || !TL_SK_SYSCTL(sk, dsack))
 		return;
 	if (!rcv->sackout.has_dup) {
 		if (seq_lt(left, rcv->nxt))
-			TL_INC(sock_net(sk), TCPDSACKOldSent);
+			TL_SK_INC(sk, TCPDSACKOldSent);
 		else
-			TL_INC(sock_net(sk), TCPDSACKOfoSent);
+			TL_SK_INC(sk, TCPDSACKOfoSent);
 	}
 	tl_sackout_dup(&rcv->sackout, left, right);
 }
@@ -182,9 +182,9 @@ void tl_rcv_data(struct sock *sk, struct sk_buff *skb)
 	}
 	if (!may_charge(sk, skb)) {
 		if (seq_gt(TL_CB(skb)->seq, rcv->nxt))
-			TL_INC(sock_net(sk), TCPOFODrop);
+			TL_SK_INC(sk, TCPOFODrop);
 		else
-			TL_INC(sock_net(sk), TCPRcvQDrop);
+			TL_SK_INC(sk, TCPRcvQDrop);
 		tl_ack_want_now(sk);
 		sk->sk_data_ready(sk);		/* reading would help */
 		why = TL_DROP_RcvBuffer;

@@ -28,7 +28,7 @@ bool tl_rcv_try_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *fr
 	sk_mem_charge(sk, delta);
 	TL_CB(to)->end = TL_CB(from)->end;
 	tl_stamp_note(to, from);
-	TL_INC(sock_net(sk), TCPRcvCoalesce);
+	TL_SK_INC(sk, TCPRcvCoalesce);
 	kfree_skb_partial(from, stolen);
 	return true;
 }
@@ -67,7 +67,7 @@ static void drop_covered(struct sock *sk, struct sk_buff *skb)
 		if (seq_lt(end, TL_CB(next)->end))
 			break;
 		erase(rcv, next);
-		TL_INC(sock_net(sk), TCPOFOMerge);
+		TL_SK_INC(sk, TCPOFOMerge);
 		tl_drop(sock_net(sk), next, TL_DROP_OooOverlap);
 	}
 	if (!node)
@@ -79,7 +79,7 @@ static void replace(struct sock *sk, struct sk_buff *old, struct sk_buff *new)
 {
 	rb_replace_node(&old->rbnode, &new->rbnode, &tl_sk(sk)->rcv.ooo);
 	old->dev = NULL;
-	TL_INC(sock_net(sk), TCPOFOMerge);
+	TL_SK_INC(sk, TCPOFOMerge);
 	tl_drop(sock_net(sk), old, TL_DROP_OooOverlap);
 }
 
@@ -112,7 +112,7 @@ enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb, bool *joined)
 	struct rb_node **p = &rcv->ooo.rb_node, *parent = NULL;
 	struct tl_cb *cb = TL_CB(skb);
 
-	TL_INC(sock_net(sk), TCPOFOQueue);
+	TL_SK_INC(sk, TCPOFOQueue);
 	tl_sk(sk)->got.ooo++;
 	*joined = true;
 	/* The usual case: behind the last one. */
@@ -133,7 +133,7 @@ enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb, bool *joined)
 		if (seq_lt(cb->seq, TL_CB(at)->end)) {
 			tl_rcv_duplicate(sk, cb->seq, seq_min(cb->end, TL_CB(at)->end));
 			if (seq_leq(cb->end, TL_CB(at)->end)) {
-				TL_INC(sock_net(sk), TCPOFOMerge);
+				TL_SK_INC(sk, TCPOFOMerge);
 				return TL_DROP_OooDuplicate;
 			}
 			if (cb->seq == TL_CB(at)->seq) {

@@ -93,6 +93,14 @@ void tl_opts_parse(const u8 *opt, unsigned int len, bool syn, struct tl_opts *o)
 	const u8 *first = opt;
 
 	o->seen = 0;
+	/* what nearly every segment has (RFC7323 appendix A) */
+	if (len == TL_LEN_TIMESTAMP_PAD && get_unaligned_be32(opt) == TL_TIMESTAMP_PADDED) {
+		const struct tl_opt_val v = { .val = opt + 4 };
+
+		read_timestamp(&v, o);
+		o->seen = TL_OPT_TIMESTAMP;
+		return;
+	}
 	while (len) {
 		struct tl_opt_val v;
 		unsigned int olen;

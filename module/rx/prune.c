@@ -120,7 +120,7 @@ static void collapse(struct sock *sk, const struct place *at, struct sk_buff *sk
 			joined = join(sk, at, skb, len, truesize);
 		if (joined) {
 			skb = joined;
-			TL_INC(sock_net(sk), TCPRcvCollapsed);
+			TL_SK_INC(sk, TCPRcvCollapsed);
 		} else if (len < COLLAPSED_MAX / 2) {
 			in_vain += truesize;
 		}

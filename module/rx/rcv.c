@@ -93,7 +93,7 @@ static void rcv_sock(struct sock *sk, struct sk_buff *skb, const struct tl_where
 		else
 			tl_drop(sock_net(sk), skb, TL_DROP_NoSocket);
 	} else if (sk_add_backlog(sk, skb, backlog_limit(sk))) {
-		TL_INC(sock_net(sk), TCPBacklogDrop);
+		TL_SK_INC(sk, TCPBacklogDrop);
 		tl_drop(sock_net(sk), skb, TL_DROP_Backlog);
 	}
 	bh_unlock_sock(sk);
@@ -128,7 +128,7 @@ static void hand_over(struct sock *child, struct sock *lsk)
 	}
 	/* The listener closed just now: its connections are reset. */
 	sock_set_flag(child, SOCK_DEAD);
-	atomic_inc(&tl_net(sock_net(child))->orphans);
+	atomic_inc(&tl_sk(child)->tn->orphans);
 	tl_abort(child, TL_EV_ABORT);
 	bh_unlock_sock(child);
 }

@@ -37,18 +37,18 @@ static void take_dsack(struct sock *sk, const struct tl_sack_block *d, struct tl
 
 	/* longer than any window: it cannot be */
 	if (!seq_lt(d->left, d->right) || len > tl->snd.max_wnd || seq_gt(d->right, tl->snd.nxt)) {
-		TL_INC(sock_net(sk), TCPSACKDiscard);
+		TL_SK_INC(sk, TCPSACKDiscard);
 		return;
 	}
 	l->dsacks += DIV_ROUND_UP(len, tl->snd.mss);
 	/* we did not send so much again: the network, or the peer, made it up */
 	if (l->dsacks > l->retrans) {
-		TL_INC(sock_net(sk), TCPDSACKIgnoredDubious);
+		TL_SK_INC(sk, TCPDSACKIgnoredDubious);
 		return;
 	}
-	TL_INC(sock_net(sk), TCPDSACKRecv);
+	TL_SK_INC(sk, TCPDSACKRecv);
 	if (seq_geq(d->left, tl->snd.una))
-		TL_INC(sock_net(sk), TCPDSACKOfoRecv);
+		TL_SK_INC(sk, TCPDSACKOfoRecv);
 	n->dsack = true;
 	n->dsack_segs = DIV_ROUND_UP(len, tl->snd.mss);
 	n->dsack_tlp = l->tlp && d->right == l->tlp_end && len <= tl->snd.mss;
@@ -83,7 +83,7 @@ void tl_sack_take(struct sock *sk, const struct sk_buff *skb, struct tl_ack_news
 			continue;
 		if (!seq_lt(block[i].left, block[i].right) || seq_gt(block[i].right, tl->snd.nxt) ||
 		    !seq_gt(block[i].left, tl->snd.una)) {
-			TL_INC(sock_net(sk), TCPSACKDiscard);
+			TL_SK_INC(sk, TCPSACKDiscard);
 			continue;
 		}
 		tl_board_sack(&tl->board, block[i].left, block[i].right, &n->tally);

@@ -66,7 +66,7 @@ static void answer_unacceptable(struct sock *sk, const struct tl_cb *cb, enum tl
 	tl_ack_want_now(sk);
 	if (cb->seq == cb->end || !seq_lt(cb->seq, tl->rcv.nxt))
 		return;
-	TL_INC(sock_net(sk), DelayedACKLost);
+	TL_SK_INC(sk, DelayedACKLost);
 	tl_ack_be_quick(sk, TL_QUICK_MAX);
 	tl->rcv.sackout.has_dup = false;
 	tl_rcv_duplicate(sk, cb->seq, seq_min(cb->end, tl->rcv.nxt));
@@ -75,7 +75,7 @@ static void answer_unacceptable(struct sock *sk, const struct tl_cb *cb, enum tl
 /* RFC5961 4.2: a SYN, wherever it lies: did the peer forget us? */
 static enum tl_drop challenge_syn(struct sock *sk)
 {
-	TL_INC(sock_net(sk), TCPSYNChallenge);
+	TL_SK_INC(sk, TCPSYNChallenge);
 	tl_challenge(sk);
 	return TL_DROP_SynInWindow;
 }
@@ -90,7 +90,7 @@ static enum tl_drop check_seq(struct sock *sk, const struct sk_buff *skb)
 	if (paws_failed(tl, cb)) {
 		if (cb->flags & TL_SYN)
 			return challenge_syn(sk);
-		TL_INC(sock_net(sk), PAWSEstab);
+		TL_SK_INC(sk, PAWSEstab);
 		answer_unacceptable(sk, cb, TL_MIB_TCPACKSkippedPAWS);
 		return TL_DROP_Paws;
 	}
@@ -235,7 +235,7 @@ static enum tl_drop check_nobody_reads(struct sock *sk, const struct sk_buff *sk
 		return TL_DROP_NONE;
 	if (!tl_cb_datalen(cb) || !seq_gt(cb->end - !!(cb->flags & TL_FIN), tl->rcv.nxt))
 		return TL_DROP_NONE;
-	TL_INC(sock_net(sk), TCPAbortOnData);
+	TL_SK_INC(sk, TCPAbortOnData);
 	tl_reset_for(sk, skb);
 	tl_fail(sk, ECONNRESET, TL_EV_ABORT);
 	return TL_DROP_AfterClose;

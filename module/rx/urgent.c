@@ -15,7 +15,7 @@ static u32 named(const struct sock *sk, const struct sk_buff *skb)
 	u32 pointer = ntohs(tcp_hdr(skb)->urg_ptr);
 
 	/* behind the urgent data (RFC9293 MUST-62), or at it, as RFC 1122 had it */
-	if (pointer && !TL_SYSCTL(sock_net(sk), stdurg))
+	if (pointer && !TL_SK_SYSCTL(sk, stdurg))
 		pointer--;
 	return TL_CB(skb)->seq + pointer;
 }

@@ -72,7 +72,7 @@ u32 tl_rcv_window_initial(const struct sock *sk)
  */
 u8 tl_rcv_wscale(const struct sock *sk)
 {
-	u32 space = max_t(u32, TL_SYSCTL(sock_net(sk), rmem[2]), READ_ONCE(sk->sk_rcvbuf));
+	u32 space = max_t(u32, TL_SK_SYSCTL(sk, rmem[2]), READ_ONCE(sk->sk_rcvbuf));
 
 	return clamp_t(int, ilog2(min(space, user_clamp(sk))) - 15, 0, TL_MAX_WSCALE);
 }
@@ -156,9 +156,9 @@ u32 tl_rcv_window_choose(struct sock *sk)
 static void count_zero(struct sock *sk, u32 old, u32 wnd)
 {
 	if (!wnd && old)
-		TL_INC(sock_net(sk), TCPToZeroWindowAdv);
+		TL_SK_INC(sk, TCPToZeroWindowAdv);
 	else if (wnd && !old)
-		TL_INC(sock_net(sk), TCPFromZeroWindowAdv);
+		TL_SK_INC(sk, TCPFromZeroWindowAdv);
 }
 
 /**
@@ -178,7 +178,7 @@ u16 tl_rcv_window_announce(struct sock *sk, bool syn)
 	wnd = tl_rcv_window_choose(sk);
 	if (wnd < left) {
 		if (!wnd)
-			TL_INC(sock_net(sk), TCPWantZeroWindowAdv);
+			TL_SK_INC(sk, TCPWantZeroWindowAdv);
 		wnd = ALIGN(left, 1U << tl->rcv.wscale);	/* RFC9293 SHLD-14 */
 	}
 	tl->rcv.wnd = min(wnd, (u32)U16_MAX << tl->rcv.wscale);
@@ -257,7 +257,7 @@ void tl_rcv_window_learn(struct sock *sk, const struct tl_arrival *a)
 static u32 modest_step(const struct sock *sk, const struct tl_arrival *a, u32 cost)
 {
 	const struct tl_rcv *rcv = &tl_sk(sk)->rcv;
-	u32 window = data_of(sk, TL_SYSCTL(sock_net(sk), rmem[2])) / 2;
+	u32 window = data_of(sk, TL_SK_SYSCTL(sk, rmem[2])) / 2;
 
 	for (cost = data_of(sk, cost) / 2; rcv->ssthresh <= window; window /= 2, cost /= 2)
 		if (cost <= a->len)
@@ -297,7 +297,7 @@ void tl_rcv_window_grow(struct sock *sk, const struct tl_arrival *a, bool joined
 void tl_rcv_window_full(struct sock *sk)
 {
 	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
-	int used = atomic_read(&sk->sk_rmem_alloc), most = TL_SYSCTL(sock_net(sk), rmem[2]);
+	int used = atomic_read(&sk->sk_rmem_alloc), most = TL_SK_SYSCTL(sk, rmem[2]);
 
 	tl_sk(sk)->ackp.quick = 0;
 	if (sk->sk_rcvbuf < most && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
@@ -331,13 +331,13 @@ static void learn_rtt(struct tl_rcv *rcv, u32 us, bool only_shorter)
 void tl_rcv_window_rtt(struct sock *sk)
 {
 	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
-	u64 now = tl_clock_us();
+	u64 now;
 
-	if (rcv->rtt.since_us) {
-		if (seq_lt(rcv->nxt, rcv->rtt.seq))
-			return;
+	if (rcv->rtt.since_us && seq_lt(rcv->nxt, rcv->rtt.seq))
+		return;
+	now = tl_clock_us();
+	if (rcv->rtt.since_us)
 		learn_rtt(rcv, clamp_t(u64, now - rcv->rtt.since_us, 1, TL_RTT_MAX_US), true);
-	}
 	rcv->rtt.seq = rcv->nxt + rcv->wnd;
 	rcv->rtt.since_us = now;
 }
@@ -376,7 +376,7 @@ static void grow_buffer(struct sock *sk, u32 read)
 	u64 wnd = 2ULL * read + 16 * rcv->adv_mss, want;
 
 	wnd += 2 * div_u64(wnd * (read - before), before);
-	want = min_t(u64, space_for(sk, wnd), TL_SYSCTL(sock_net(sk), rmem[2]));
+	want = min_t(u64, space_for(sk, wnd), TL_SK_SYSCTL(sk, rmem[2]));
 	if (want <= sk->sk_rcvbuf)
 		return;
 	WRITE_ONCE(sk->sk_rcvbuf, want);
@@ -392,14 +392,17 @@ static void grow_buffer(struct sock *sk, u32 read)
 void tl_rcv_window_read(struct sock *sk)
 {
 	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
-	u64 now = tl_clock_us();
+	u64 now;
 	s32 read;
 
-	if (!rcv->rtt.us8 || now - rcv->space.since_us < rcv->rtt.us8 / 8)
+	if (!rcv->rtt.us8)
+		return;
+	now = tl_clock_us();
+	if (now - rcv->space.since_us < rcv->rtt.us8 / 8)
 		return;
 	read = rcv->copied - rcv->space.seq - (rcv->nxt - rcv->copied);
 	if (read > (s32)rcv->space.bytes) {
-		if (TL_SYSCTL(sock_net(sk), moderate_rcvbuf) &&
+		if (TL_SK_SYSCTL(sk, moderate_rcvbuf) &&
 		    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
 			grow_buffer(sk, read);
 		rcv->space.bytes = read;
@@ -442,13 +445,13 @@ int tl_rcv_lowat(struct sock *sk, int val)
 	bool fixed = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
 	u64 space;
 
-	val = min(val, (fixed ? sk->sk_rcvbuf : TL_SYSCTL(sock_net(sk), rmem[2])) / 2);
+	val = min(val, (fixed ? sk->sk_rcvbuf : TL_SK_SYSCTL(sk, rmem[2])) / 2);
 	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
 	if (tl_rcv_ready(sk, 0) || sock_flag(sk, SOCK_DONE))
 		sk->sk_data_ready(sk);
 	if (fixed)
 		return 0;
-	space = min_t(u64, space_for(sk, val), TL_SYSCTL(sock_net(sk), rmem[2]));
+	space = min_t(u64, space_for(sk, val), TL_SK_SYSCTL(sk, rmem[2]));
 	if (space > sk->sk_rcvbuf) {
 		WRITE_ONCE(sk->sk_rcvbuf, space);
 		if (rcv->clamp && rcv->clamp < val)

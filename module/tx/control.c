@@ -20,7 +20,7 @@ void tl_send_ack(struct sock *sk)
 	if (tl_xmit_control(sk, tl->snd.nxt, TL_ACK, GFP_ATOMIC) == -ENOMEM) {
 		tl->ackp.pending = 1;
 		tl_timer_set_earlier(sk, TL_TIMER_DELACK,
-				     msecs_to_jiffies(TL_SYSCTL(sock_net(sk), delack_max_ms)));
+				     msecs_to_jiffies(TL_SK_SYSCTL(sk, delack_max_ms)));
 	}
 }
 
@@ -40,7 +40,7 @@ static u8 syn_ecn_flags(struct sock *sk, const struct dst_entry *dst)
 		tl->ecn.ok = tl_ecn_ask(sk, dst);
 	else
 		tl_ecn_reduced(sk);	/* a lost SYN is a sign of congestion, too, as in Linux */
-	if (!tl->ecn.ok || (again && TL_SYSCTL(sock_net(sk), ecn_fallback)))
+	if (!tl->ecn.ok || (again && TL_SK_SYSCTL(sk, ecn_fallback)))
 		return 0;
 	return TL_ECE | TL_CWR;
 }
@@ -63,7 +63,7 @@ static int send_syn(struct sock *sk, const struct tl_fo_cookie *cookie, u32 len)
 	if (tl->rcv.sack_ok)
 		which |= TL_OPT_SACK_PERM;
 	if (tl->snd.nxt != tl->snd.iss)
-		TL_INC(sock_net(sk), TCPSynRetrans);
+		TL_SK_INC(sk, TCPSynRetrans);
 	tl->rcv.adv_mss = tl_mss_announce(tl->snd.user_mss, dst);
 	return tl_xmit_syn(sk, flags, which, tl->rcv.adv_mss, cookie, len);
 }
@@ -101,7 +101,7 @@ int tl_send_syn(struct sock *sk, const struct tl_fo_cookie *cookie)
  */
 void tl_send_reset(struct sock *sk, gfp_t gfp)
 {
-	TL_INC(sock_net(sk), OutRsts);
+	TL_SK_INC(sk, OutRsts);
 	tl_xmit_control(sk, tl_sk(sk)->snd.nxt, TL_RST | TL_ACK, gfp);
 }
 

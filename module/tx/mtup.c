@@ -118,7 +118,7 @@ void tl_mtup_acked(struct sock *sk)
 	m->low = m->size;
 	m->size = 0;
 	tl_mss_sync(sk, tl->snd.pmtu);
-	TL_INC(sock_net(sk), TCPMTUPSuccess);
+	TL_SK_INC(sk, TCPMTUPSuccess);
 }
 
 /**
@@ -140,7 +140,7 @@ bool tl_mtup_failed(struct sock *sk)
 	tl_board_lose_until(&tl->board, m->end);	/* without SACK the first piece is known */
 	m->high = m->size - 1;
 	m->size = 0;
-	TL_INC(sock_net(sk), TCPMTUPFail);
+	TL_SK_INC(sk, TCPMTUPFail);
 	return true;
 }
 

@@ -75,14 +75,15 @@ static u32 burst_cut(const struct tl_sock *tl, u32 len, u32 mss, u32 avail, enum
 static int next_burst(struct sock *sk, u32 mss, u32 most, enum tl_push push)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 pipe = tl_loss_pipe(sk), cwnd = room(tl->cc.cwnd, pipe), avail, len, wnd;
+	u32 avail = tl->snd.end - tl->snd.nxt, pipe, cwnd, len, wnd;
 
-	if (seq_gt(tl->snd.nxt, tl->snd.end))
-		return -1;				/* the FIN has gone, too */
-	avail = tl->snd.end - tl->snd.nxt;
+	if (tl->snd.nxt == tl->snd.end + tl->snd.fin)
+		return -1;				/* all has gone, the FIN, too */
 	wnd = room(tl->snd.wnd, tl->snd.nxt - tl->snd.una);
 	if (!avail)
-		return tl->snd.fin && wnd ? 0 : -1;
+		return wnd ? 0 : -1;
+	pipe = tl_loss_pipe(sk);
+	cwnd = room(tl->cc.cwnd, pipe);
 
 	len = min3(avail, most, wnd);
 	if (len > mss && len > cwnd)
@@ -135,7 +136,7 @@ int tl_send_new(struct sock *sk, u32 len, u32 seg, u64 now_us)
 	if (!tl_board_prepare(&tl->board))
 		return -ENOMEM;
 	leaves_us = tl_pace_departure(sk, now_us);
-	sent = tl_xmit_data(sk, tl->snd.nxt, len, seg, GFP_ATOMIC);
+	sent = tl_xmit_data(sk, tl->snd.nxt, len, seg, now_us);
 	if (sent <= 0)
 		return sent;
 	tl_rate_stamp(&tl->loss.rate, &at, leaves_us, !tl->board.out);
@@ -163,9 +164,9 @@ static u32 send_lost(struct sock *sk, u64 now)
 			break;
 		total += sent;
 		if (tl->loss.state == TL_CA_LOSS)
-			TL_INC(sock_net(sk), TCPSlowStartRetrans);
+			TL_SK_INC(sk, TCPSlowStartRetrans);
 		else
-			TL_INC(sock_net(sk), TCPFastRetrans);
+			TL_SK_INC(sk, TCPFastRetrans);
 		if (head)
 			tl_rto_restart(sk);
 	}
@@ -174,27 +175,28 @@ static u32 send_lost(struct sock *sk, u64 now)
 
 static u32 send_more(struct sock *sk, enum tl_push push, u64 now)
 {
-	int len, sent = tl_sk(sk)->mtup.on ? tl_mtup_send(sk, now) : 0;
-	u32 total, mss = tl_mss_now(sk), most = burst_max(sk, mss);
+	u32 mss = tl_mss_now(sk), most = burst_max(sk, mss), total = 0;
+	struct tl_sock *tl = tl_sk(sk);
+	int len = next_burst(sk, mss, most, push), sent;
 
-	if (sent < 0)
-		return 0;
-	total = sent;
-	while ((len = next_burst(sk, mss, most, push)) >= 0 && !tl_pace_wait(sk)) {
+	if (len >= 0 && tl->snd.una == tl->snd.nxt && tl_loss_idle(sk, now))
+		len = next_burst(sk, mss, most, push);
+	if (unlikely(tl->mtup.on)) {
+		sent = tl_mtup_send(sk, now);
+		if (sent < 0)
+			return 0;
+		total = sent;
+		if (sent)
+			len = next_burst(sk, mss, most, push);
+	}
+	while (len >= 0 && !tl_pace_wait(sk)) {
 		sent = tl_send_new(sk, len, mss, now);
 		if (sent <= 0)
 			break;
 		total += sent;
+		len = next_burst(sk, mss, most, push);
 	}
 	return total;
-}
-
-/* Is there a segment that would go now? */
-static bool something_next(struct sock *sk, enum tl_push push)
-{
-	u32 mss = tl_mss_now(sk);
-
-	return next_burst(sk, mss, mss, push) >= 0;
 }
 
 /* The second step of F-RTO (RFC5682 2.1 (2b)): new data, and nothing again before the next ACK. */
@@ -255,6 +257,27 @@ static void note_chrono(struct sock *sk, u32 sent)
 		tl_chrono_start(sk, TL_CHRONO_SNDBUF);
 }
 
+/* Has all gone, and is nothing of it lost? */
+static bool all_sent(const struct tl_sock *tl)
+{
+	return tl->snd.nxt == tl->snd.end + tl->snd.fin && !tl_board_next_lost(&tl->board);
+}
+
+/* Return: octets sent. */
+static u32 send(struct sock *sk, enum tl_push push)
+{
+	struct tl_sock *tl = tl_sk(sk);
+	u64 now = tl_clock_us();
+	u32 sent = 0;
+
+	tl_mss_follow(sk);
+	if (tl->loss.new_first)
+		sent = send_frto(sk, now);
+	if (!tl->loss.hold)
+		sent += send_lost(sk, now);
+	return sent + send_more(sk, push, now);
+}
+
 /**
  * tl_output() - send what may go now: what is lost, then what is new
  * @sk: socket, locked
@@ -263,22 +286,12 @@ static void note_chrono(struct sock *sk, u32 sent)
 void tl_output(struct sock *sk, enum tl_push push)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	u64 now = tl_clock_us();
-	u32 sent = 0;
 	bool limited;
+	u32 sent;
 
 	if (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk))
 		return;
-	tl_mss_follow(sk);
-
-	if (tl->snd.una == tl->snd.nxt && something_next(sk, push))
-		tl_loss_idle(sk);
-	if (tl->loss.new_first)
-		sent = send_frto(sk, now);
-	if (!tl->loss.hold)
-		sent += send_lost(sk, now);
-	sent += send_more(sk, push, now);
-
+	sent = all_sent(tl) ? 0 : send(sk, push);
 	limited = tl_loss_pipe(sk) + tl->snd.mss > tl->cc.cwnd;
 	if (sent || limited)
 		tl_loss_sent(sk, sent, limited);

@@ -124,9 +124,9 @@ static u64 reckon(const struct sock *sk)
 
 	/* near the end of slow start the window no longer doubles all the way */
 	if (cc->cwnd < cc->ssthresh / 2)
-		rate *= TL_SYSCTL(sock_net(sk), pacing_ss_ratio);
+		rate *= TL_SK_SYSCTL(sk, pacing_ss_ratio);
 	else
-		rate *= TL_SYSCTL(sock_net(sk), pacing_ca_ratio);
+		rate *= TL_SK_SYSCTL(sk, pacing_ca_ratio);
 	rate *= USEC_PER_SEC / 100 << 3;		/* per cent; srtt is kept times 8 */
 	return tl->rtt.srtt ? div_u64(rate, tl->rtt.srtt) : rate;
 }

@@ -44,7 +44,7 @@ static unsigned long probe_interval(const struct sock *sk)
 static bool expired(const struct sock *sk)
 {
 	const struct tl_loss *l = &tl_sk(sk)->loss;
-	u8 limit = TL_SYSCTL(sock_net(sk), retries2);
+	u8 limit = TL_SK_SYSCTL(sk, retries2);
 
 	if (!tl_user_time_left(sk, l->probe_since_us))
 		return true;
@@ -64,7 +64,7 @@ static bool give_up(struct sock *sk)
 		return true;
 	if (!expired(sk))
 		return false;
-	TL_INC(sock_net(sk), TCPAbortOnTimeout);
+	TL_SK_INC(sk, TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
 	return true;
 }
@@ -90,7 +90,7 @@ void tl_persist_timer(struct sock *sk)
 		if (tl_send_new(sk, len, mss, tl_clock_us()) > 0)
 			return;
 	} else {
-		TL_INC(sock_net(sk), TCPWinProbe);
+		TL_SK_INC(sk, TCPWinProbe);
 		tl_send_probe(sk);
 	}
 	if (!tl->loss.probe_since_us)

@@ -44,7 +44,7 @@ u16 tl_mtu_to_mss(const struct sock *sk, u32 mtu)
 	if (tl->snd.user_mss)
 		mss = min_t(s32, mss, tl->snd.user_mss);
 	mss = max_t(s32, mss - (s32)tl_opts_len(tl_usual_opts(sk)),
-		    TL_SYSCTL(sock_net(sk), min_snd_mss));
+		    TL_SK_SYSCTL(sk, min_snd_mss));
 	return min_t(u32, mss, U16_MAX);
 }
 

@@ -47,7 +47,7 @@ int tl_retransmit(struct sock *sk, struct tl_range *r, const char *why, u64 now_
 		return -ENOMEM;
 	trace_tl_retransmit(sk, r->seq, len, why);
 	leaves_us = tl_pace_departure(sk, now_us);
-	sent = tl_xmit_data(sk, r->seq, len, tl_mss_now(sk), GFP_ATOMIC);
+	sent = tl_xmit_data(sk, r->seq, len, tl_mss_now(sk), now_us);
 	if (sent <= 0)
 		return sent;
 	if (seq_lt(r->seq + sent, r->end))	/* the text lies in too many pieces */
@@ -74,7 +74,7 @@ int tl_retransmit_head(struct sock *sk, const char *why)
 		return 0;
 	sent = tl_retransmit(sk, r, why, tl_clock_us());
 	if (sent > 0)
-		TL_INC(sock_net(sk), TCPSlowStartRetrans);
+		TL_SK_INC(sk, TCPSlowStartRetrans);
 	return sent;
 }
 

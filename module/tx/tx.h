@@ -185,7 +185,7 @@ int tl_send_new(struct sock *sk, u32 len, u32 seg, u64 now_us);
 u32 tl_probe_len(const struct sock *sk);
 
 /* xmit.c */
-int tl_xmit_data(struct sock *sk, u32 seq, u32 len, u32 seg, gfp_t gfp);
+int tl_xmit_data(struct sock *sk, u32 seq, u32 len, u32 seg, u64 now_us);
 int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp);
 int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo_cookie *cookie,
 		u32 len);

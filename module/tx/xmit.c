@@ -60,9 +60,12 @@ void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct 
  */
 static unsigned int sack_len(const struct sock *sk)
 {
-	unsigned int n = tl_sackout_count(&tl_sk(sk)->rcv.sackout,
-					  tl_opts_len(tl_usual_opts(sk)));
+	const struct tl_sackout *s = &tl_sk(sk)->rcv.sackout;
+	unsigned int n;
 
+	if (likely(!s->n && !s->has_dup))
+		return 0;
+	n = tl_sackout_count(s, tl_opts_len(tl_usual_opts(sk)));
 	return n ? tl_opt_sack_len(n) : 0;
 }
 
@@ -162,7 +165,8 @@ static void mark_gso(struct sk_buff *skb, u32 text, u32 seg)
 
 /*
  * Header, checksum, IP, with @ecn in its two bits; text beyond @seg octets is that of further
- * segments. Consumes @skb. Return: 0 or a negative errno of the layers below.
+ * segments; of @opts the TSecr is still to be set. Consumes @skb. Return: 0 or a negative errno of
+ * the layers below.
  */
 static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u32 seg, u8 flags, u8 ecn, u8 which,
 		struct tl_opts *opts, const struct tl_fo_cookie *cookie)
@@ -181,7 +185,6 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u32 seg, u8 flags
 	if (tl_paced(sk))
 		tl_pace_stamp(sk, skb, text);
 	tl_pace_add_delay(skb, &tl->config.tx_delay);
-	opts->tsval = tl_tsval(sk);
 	opts->tsecr = flags & TL_ACK ? tl->rcv.ts_recent : 0;
 	push_header(sk, skb, seq, flags, which, opts, cookie);
 	skb_set_owner_w(skb, sk);
@@ -211,20 +214,20 @@ static bool carries_fin(const struct tl_sock *tl, u32 seq, u32 end)
 /*
  * What @n segments that were sent change, new or not: they end before @end, and have @len octets.
  */
-static void account_data(struct sock *sk, u32 end, u32 len, u32 n)
+static void account_data(struct sock *sk, u32 end, u32 len, u32 n, u64 now_us)
 {
 	struct tl_sock *tl = tl_sk(sk);
 
 	if (seq_gt(end, tl->snd.nxt)) {
-		TL_ADD(sock_net(sk), OutSegs, n);
+		TL_SK_ADD(sk, OutSegs, n);
 	} else {
-		TL_ADD(sock_net(sk), RetransSegs, n);
+		TL_SK_ADD(sk, RetransSegs, n);
 		tl->loss.retrans += n;
 		tl->sent.bytes_again += len;
 	}
 	tl->sent.bytes += len;
 	tl->sent.data_segs += len ? n : 0;
-	tl->snd.last_us = tl_clock_us();
+	tl->snd.last_us = now_us;
 }
 
 /* A super-segment for which the stream lay in too many pieces ends where a segment does. */
@@ -244,22 +247,22 @@ static u32 whole_segments(const struct sock *sk, struct sk_buff *skb, u32 seq, u
  * @seq: first octet
  * @len: octets; 0 for a bare FIN
  * @seg: octets in a segment, see tl_mss_now()
- * @gfp: allocation flags
+ * @now_us: clock
  *
  * The timer is armed; SND.NXT and the scoreboard are the caller's. What the layers below throw away
  * counts as sent: it is lost like any other.
  *
  * Return: sequence numbers covered, FIN included; or -ENOMEM with nothing done.
  */
-int tl_xmit_data(struct sock *sk, u32 seq, u32 len, u32 seg, gfp_t gfp)
+int tl_xmit_data(struct sock *sk, u32 seq, u32 len, u32 seg, u64 now_us)
 {
 	struct tl_sock *tl = tl_sk(sk);
+	struct tl_opts opts = { .tsval = tl_tsval_at(sk, now_us) };
 	struct sk_buff *skb;
-	struct tl_opts opts;
 	u8 flags = TL_ACK, ecn;
 	u32 end, wanted = len;
 
-	skb = alloc_segment(tl_txq_linear(len), gfp);
+	skb = alloc_segment(tl_txq_linear(len), GFP_ATOMIC);
 	if (!skb)
 		return -ENOMEM;
 	if (len)
@@ -278,7 +281,7 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, u32 seg, gfp_t gfp)
 		return 0;
 	}
 	ecn = tl_ecn_out(sk, len && !seq_lt(seq, tl->snd.nxt), &flags);
-	account_data(sk, end, len, segments(len, seg));
+	account_data(sk, end, len, segments(len, seg), now_us);
 	tl_ack_sent_data(sk);
 	if (xmit(sk, skb, seq, seg, flags, ecn, tl_usual_opts(sk), &opts, NULL) > 0)
 		tl_loss_enter_cwr(sk);	/* our own queue is full: that is congestion */
@@ -298,12 +301,12 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, u32 seg, gfp_t gfp)
 int tl_xmit_control(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
 {
 	struct sk_buff *skb = alloc_segment(0, gfp);
-	struct tl_opts opts;
+	struct tl_opts opts = { .tsval = tl_tsval(sk) };
 	u8 ecn;
 
 	if (!skb)
 		return -ENOMEM;
-	TL_INC(sock_net(sk), OutSegs);
+	TL_SK_INC(sk, OutSegs);
 	ecn = tl_ecn_out(sk, false, &flags);
 	return xmit(sk, skb, seq, 0, flags, ecn, tl_usual_opts(sk), &opts, NULL);
 }
@@ -326,12 +329,15 @@ int tl_xmit_syn(struct sock *sk, u8 flags, u8 which, u16 mss, const struct tl_fo
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct sk_buff *skb = alloc_segment(tl_txq_linear(len), GFP_ATOMIC);
-	struct tl_opts opts = { .mss = mss, .wscale = tl->rcv.wscale };
+	u64 now_us = tl_clock_us();
+	struct tl_opts opts = {
+		.mss = mss, .wscale = tl->rcv.wscale, .tsval = tl_tsval_at(sk, now_us),
+	};
 	struct tl_stamp at;
 	u32 end = tl->snd.iss + 1;
 
-	tl->loss.syn_us = tl->snd.nxt == tl->snd.iss ? tl_clock_us() : 0;
-	account_data(sk, end, 0, 1);
+	tl->loss.syn_us = tl->snd.nxt == tl->snd.iss ? now_us : 0;
+	account_data(sk, end, 0, 1, now_us);
 	tl_rto_arm(sk);
 	tl->snd.nxt = seq_max(tl->snd.nxt, end);
 	if (!skb)

@@ -136,9 +136,9 @@ void tl_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_state = sk->sk_state;
 	info->tcpi_max_pacing_rate = wide(READ_ONCE(sk->sk_max_pacing_rate));
 	info->tcpi_pacing_rate = wide(READ_ONCE(sk->sk_pacing_rate));
-	info->tcpi_reordering = tl->loss.reordering ?: TL_SYSCTL(sock_net(sk), reordering);
+	info->tcpi_reordering = tl->loss.reordering ?: TL_SK_SYSCTL(sk, reordering);
 	if (sk->sk_state == TCP_LISTEN) {
-		info->tcpi_snd_cwnd = TL_SYSCTL(sock_net(sk), initial_cwnd);
+		info->tcpi_snd_cwnd = TL_SK_SYSCTL(sk, initial_cwnd);
 		/* as Linux: the accept queue and its limit */
 		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);
 		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
