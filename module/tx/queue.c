@@ -8,6 +8,10 @@
  * sent: writing appends to the last one, segments are views cut from any place (tl_txq_fill()), and
  * an acknowledged chunk goes as a whole.
  *
+ * Where a segment is all of a chunk, as with small writes that go at once, it is a clone
+ * (tl_txq_clone()), which needs neither memory nor a copy: the chunk has room for its header. Such
+ * a chunk is complete. The clone is a second view of its pages, and so may be what the peer has.
+ *
  * Most is copied into pages of ours. Pages of a file or a pipe are referred to (MSG_SPLICE_PAGES),
  * and so are those that a program lends (MSG_ZEROCOPY): it is told when nobody looks at them any
  * more, by a ubuf_info that the chunk and each segment cut from it hold. A chunk with lent pages
@@ -34,10 +38,12 @@ static u32 chunk_max(const struct sock *sk)
 static struct sk_buff *chunk_create(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	struct sk_buff *skb = alloc_skb(0, sk->sk_allocation);
+	struct sk_buff *skb = alloc_skb_fclone(TL_MAX_HEADER, sk->sk_allocation);
 
 	if (!skb)
 		return NULL;
+	skb_reserve(skb, TL_MAX_HEADER);
+	__skb_header_release(skb);	/* a clone's owner may write its header */
 	/* the first one is never refused: a program must get on */
 	if (!sk_wmem_schedule(sk, skb->truesize) && !skb_queue_empty(&sk->sk_write_queue)) {
 		__kfree_skb(skb);
@@ -60,11 +66,13 @@ static u32 chunk_charge(const struct sk_buff *skb)
 	return unlikely(skb_zcopy_pure(skb)) ? SKB_TRUESIZE(skb_end_offset(skb)) : skb->truesize;
 }
 
-/* Nothing may be appended any more: a record ends here, or a mark's time has come. */
+/* Nothing may be appended any more: it has a clone, a record ends, or a mark's time has come. */
 static bool chunk_ended(const struct tl_sock *tl, const struct sk_buff *skb)
 {
 	const struct tl_mark *m = &TL_CB(skb)->mark;
 
+	if (skb->cloned)
+		return true;
 	return unlikely(m->eor || m->there) && (m->eor || seq_lt(m->key, tl->snd.nxt));
 }
 
@@ -428,6 +436,30 @@ int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 	if (unlikely(uarg) && !copy)
 		skb_zcopy_set(skb, uarg, NULL);
 	return done;
+}
+
+/**
+ * tl_txq_clone() - a segment's text, if that is all of a chunk
+ * @sk: socket, locked
+ * @seq: first octet
+ * @len: how many are wanted, not 0
+ *
+ * Return: a buffer with TL_MAX_HEADER bytes of headroom; NULL if it has to be cut from the stream,
+ *	or if the last clone of that chunk is still under way.
+ */
+struct sk_buff *tl_txq_clone(struct sock *sk, u32 seq, u32 len)
+{
+	struct sk_buff *chunk = find(sk, seq), *skb;
+
+	if (!chunk || TL_CB(chunk)->seq != seq || chunk->len != len || TL_CB(chunk)->mark.there ||
+	    skb_zcopy(chunk) || skb_cloned(chunk))
+		return NULL;
+	skb = skb_clone(chunk, GFP_ATOMIC);
+	if (!skb)
+		return NULL;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	*cursor(tl_sk(sk), seq) = chunk;
+	return skb;
 }
 
 /**

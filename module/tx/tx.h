@@ -162,6 +162,7 @@ u32 tl_txq_record(struct sock *sk, u32 seq, u32 len);
 void tl_txq_acked(struct sock *sk, u32 una);
 void tl_txq_purge(struct sock *sk);
 int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
+struct sk_buff *tl_txq_clone(struct sock *sk, u32 seq, u32 len);
 void tl_txq_unmark(const struct sock *sk, struct sk_buff *skb, u32 seq, u32 len);
 u32 tl_txq_linear(u32 len);
 

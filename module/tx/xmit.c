@@ -153,14 +153,17 @@ static u32 segments(u32 len, u32 seg)
 	return len > seg ? DIV_ROUND_UP(len, seg) : 1;
 }
 
-/* Several segments in one buffer, of @seg octets each, are a super-segment. */
+/*
+ * Several segments in one buffer, of @seg octets each, are a super-segment. What is none must say
+ * so, too: a clone has what the chunk's last one had.
+ */
 static void mark_gso(struct sk_buff *skb, u32 text, u32 seg)
 {
-	if (text <= seg)
-		return;
-	skb_shinfo(skb)->gso_size = tl_gso_size(seg, skb->len - text);
-	skb_shinfo(skb)->gso_segs = segments(text, seg);
-	skb_shinfo(skb)->gso_type = TL_GSO_TYPE;
+	bool whole = text <= seg;
+
+	skb_shinfo(skb)->gso_size = whole ? 0 : tl_gso_size(seg, skb->len - text);
+	skb_shinfo(skb)->gso_segs = whole ? 0 : segments(text, seg);
+	skb_shinfo(skb)->gso_type = whole ? 0 : TL_GSO_TYPE;
 }
 
 /*
@@ -241,6 +244,24 @@ static u32 whole_segments(const struct sock *sk, struct sk_buff *skb, u32 seq, u
 	return len - part;
 }
 
+/* The text of one segment or several. Return: how many octets there are; or -ENOMEM. */
+static int text_segment(struct sock *sk, struct sk_buff **to, u32 seq, u32 len, u32 seg)
+{
+	struct sk_buff *skb = len ? tl_txq_clone(sk, seq, len) : NULL;
+	u32 filled;
+
+	if (!skb) {
+		skb = alloc_segment(tl_txq_linear(len), GFP_ATOMIC);
+		if (!skb)
+			return -ENOMEM;
+		filled = len ? tl_txq_fill(sk, skb, seq, len) : 0;
+		if (unlikely(filled < len))
+			len = whole_segments(sk, skb, seq, filled, seg);
+	}
+	*to = skb;
+	return len;
+}
+
 /**
  * tl_xmit_data() - send a piece of the stream, as one segment or several under one header
  * @sk: socket, locked
@@ -260,15 +281,12 @@ int tl_xmit_data(struct sock *sk, u32 seq, u32 len, u32 seg, u64 now_us)
 	struct tl_opts opts = { .tsval = tl_tsval_at(sk, now_us) };
 	struct sk_buff *skb;
 	u8 flags = TL_ACK, ecn;
-	u32 end, wanted = len;
+	int text = text_segment(sk, &skb, seq, len, seg);
+	u32 end;
 
-	skb = alloc_segment(tl_txq_linear(len), GFP_ATOMIC);
-	if (!skb)
-		return -ENOMEM;
-	if (len)
-		len = tl_txq_fill(sk, skb, seq, len);
-	if (unlikely(len < wanted))
-		len = whole_segments(sk, skb, seq, len, seg);
+	if (text < 0)
+		return text;
+	len = text;
 	end = seq + len;
 	if (end == tl->snd.end && len)
 		flags |= TL_PSH;		/* RFC9293 MUST-61: nothing more is buffered */
