@@ -228,10 +228,10 @@ static void note_app_limited(struct sock *sk, bool limited)
 static bool peer_limited(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 next = min_t(u32, tl->snd.end - tl->snd.nxt, tl_mss_now(sk));
+	u32 wnd = room(tl->snd.wnd, tl->snd.nxt - tl->snd.una);
 
-	return seq_lt(tl->snd.nxt, tl->snd.end) && tl_loss_pipe(sk) < tl->cc.cwnd &&
-	       next > room(tl->snd.wnd, tl->snd.nxt - tl->snd.una);
+	return seq_lt(tl->snd.nxt, tl->snd.end) && tl->snd.end - tl->snd.nxt > wnd &&
+	       tl_mss_now(sk) > wnd && tl_loss_pipe(sk) < tl->cc.cwnd;
 }
 
 /* The program would write more if there were room, and all that it wrote has gone. */
@@ -247,20 +247,30 @@ static bool buffer_limited(const struct sock *sk)
 /* What does the connection wait for, now that @sent octets went? */
 static void note_chrono(struct sock *sk, u32 sent)
 {
-	if (tl_sk(sk)->sent.chrono.kind == TL_CHRONO_IDLE)
+	enum tl_chrono_kind kind = tl_sk(sk)->sent.chrono.kind;
+
+	if (kind == TL_CHRONO_IDLE)
 		return;
 	if (peer_limited(sk))
 		tl_chrono_start(sk, TL_CHRONO_RWND);
-	else
+	else if (kind == TL_CHRONO_RWND)
 		tl_chrono_stop(sk, TL_CHRONO_RWND);
 	if (sent && buffer_limited(sk))
 		tl_chrono_start(sk, TL_CHRONO_SNDBUF);
 }
 
-/* Has all gone, and is nothing of it lost? */
-static bool all_sent(const struct tl_sock *tl)
+/* Nothing is lost, and all has gone, or what has not is less than a segment and to wait. */
+static bool nothing_to_send(const struct sock *sk, enum tl_push push)
 {
-	return tl->snd.nxt == tl->snd.end + tl->snd.fin && !tl_board_next_lost(&tl->board);
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 avail = tl->snd.end - tl->snd.nxt;
+
+	if (tl_board_next_lost(&tl->board))
+		return false;
+	if (tl->snd.nxt == tl->snd.end + tl->snd.fin)
+		return true;
+	return avail < tl_mss_now(sk) && !tl->loss.new_first &&
+	       !worth_sending(tl, avail, avail, push);
 }
 
 /* Return: octets sent. */
@@ -291,7 +301,7 @@ void tl_output(struct sock *sk, enum tl_push push)
 
 	if (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk))
 		return;
-	sent = all_sent(tl) ? 0 : send(sk, push);
+	sent = nothing_to_send(sk, push) ? 0 : send(sk, push);
 	limited = tl_loss_pipe(sk) + tl->snd.mss > tl->cc.cwnd;
 	if (sent || limited)
 		tl_loss_sent(sk, sent, limited);
