@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include <net/xfrm.h>
 #include "sock.h"
+#include "ip/demux.h"
 
 /* States in which the peer believes in the connection, so that it must be told (RFC9293 3.10.5). */
 #define TLF_NEED_RESET	(TCPF_SYN_RECV | TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |	\
@@ -335,6 +336,7 @@ int tl_disconnect(struct sock *sk, int flags)
 		return 0;
 
 	__skb_queue_purge(&sk->sk_receive_queue);
+	tl_demux_forget(sk);
 	tl_board_purge(&tl_sk(sk)->board);
 	tl_txq_purge(sk);
 	tl_ooo_purge(sk);

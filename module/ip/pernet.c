@@ -8,6 +8,7 @@
 #include <linux/rhashtable.h>
 #include <net/inet_common.h>
 #include "sock.h"
+#include "ip/demux.h"
 #include "view/view.h"
 
 unsigned int tl_net_id __read_mostly;
@@ -88,8 +89,13 @@ static int __net_init net_init(struct net *net)
 	err = tl_proc_net_init(tn);
 	if (err)
 		goto out_sysctl;
+	err = tl_demux_net_init(net);
+	if (err)
+		goto out_proc;
 	return 0;
 
+out_proc:
+	tl_proc_net_exit(tn);
 out_sysctl:
 	tl_sysctl_net_exit(tn);
 out_ctl:
@@ -102,6 +108,12 @@ out_stats:
 out_cc:
 	tl_cc_put(tn->cc);
 	return err;
+}
+
+/* There is a grace period of RCU between this and net_exit(). */
+static void __net_exit net_pre_exit(struct net *net)
+{
+	tl_demux_net_exit(net);
 }
 
 static void __net_exit net_exit(struct net *net)
@@ -123,10 +135,11 @@ static void __net_exit net_exit(struct net *net)
 }
 
 static struct pernet_operations net_ops = {
-	.init	= net_init,
-	.exit	= net_exit,
-	.id	= &tl_net_id,
-	.size	= sizeof(struct tl_net),
+	.init		= net_init,
+	.pre_exit	= net_pre_exit,
+	.exit		= net_exit,
+	.id		= &tl_net_id,
+	.size		= sizeof(struct tl_net),
 };
 
 /**

@@ -6,6 +6,7 @@
  */
 #include <linux/security.h>
 #include "sock.h"
+#include "ip/demux.h"
 #include "obs/trace.h"
 
 /* R1 of RFC7323 5.3: older than what we have seen from this peer? */
@@ -348,6 +349,7 @@ static enum tl_drop rcv_synchronized(struct sock *sk, const struct sk_buff *skb)
 	why = check_seq(sk, skb);
 	if (why != TL_DROP_NONE)
 		return why;
+	tl_demux_note(sk, skb);
 	why = check_rst(sk, skb);
 	if (why != TL_DROP_NONE)
 		return why;
