@@ -13,6 +13,7 @@
 #include "sock.h"
 #include "ip/demux.h"
 
+#ifdef CONFIG_NETFILTER
 /* The route that the last segment had, if it is still good for one that came by this interface */
 static struct dst_entry *known_route(const struct sock *sk, const struct sk_buff *skb)
 {
@@ -103,24 +104,39 @@ void tl_demux_net_exit(struct net *net)
 {
 	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
 }
+#else
+int tl_demux_net_init(struct net *net)
+{
+	return 0;
+}
+
+void tl_demux_net_exit(struct net *net)
+{
+}
+#endif
 
 /**
  * tl_demux_taken() - the connection of a segment, if it was found before
  * @skb: segment from IP, which holds the socket; not any more afterwards
+ * @w: its addresses, ports and interface now
+ *
+ * In between, netfilter may have kept it for long (NFQUEUE), or changed its addresses.
  *
  * Context: RCU reader.
- * Return: its node, or NULL.
+ * Return: its node, or NULL if none was found, or it is another connection's now.
  */
-struct tl_node *tl_demux_taken(struct sk_buff *skb)
+struct tl_node *tl_demux_taken(struct sk_buff *skb, const struct tl_where *w)
 {
 	struct sock *sk = skb->sk;
+	struct tl_node *node;
 
 	if (!sk || skb->destructor != sock_efree)	/* with our number nobody else does that */
 		return NULL;
 	skb->sk = NULL;
 	skb->destructor = NULL;
 	sock_put(sk);			/* lives as long as there are readers of RCU */
-	return &tl_sk(sk)->node;
+	node = &tl_sk(sk)->node;
+	return READ_ONCE(node->hashed) && tl_tuple_equal(&node->tuple, &w->tuple) ? node : NULL;
 }
 
 /**

@@ -8,10 +8,11 @@
 #include <net/sock.h>
 
 struct tl_node;
+struct tl_where;
 
 int tl_demux_net_init(struct net *net);
 void tl_demux_net_exit(struct net *net);
-struct tl_node *tl_demux_taken(struct sk_buff *skb);
+struct tl_node *tl_demux_taken(struct sk_buff *skb, const struct tl_where *w);
 void tl_demux_forget(struct sock *sk);
 void tl_demux_learn(struct sock *sk, const struct sk_buff *skb);
 

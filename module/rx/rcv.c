@@ -256,7 +256,7 @@ int tl_rcv_skb(struct sk_buff *skb, const struct tl_af_ops *af)
 		return 0;
 	}
 	af->where(skb, &w);
-	node = tl_demux_taken(skb) ?: tl_hash_find(net, &w);
+	node = tl_demux_taken(skb, &w) ?: tl_hash_find(net, &w);
 	if (node && node->kind == TL_KIND_REQ && !tl_synq_alive(net, node))
 		node = NULL;		/* its listener has gone; there may be another */
 	lsk = node && node->kind != TL_KIND_TW ? NULL : tl_hash_find_listener(net, &w, skb);
