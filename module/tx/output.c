@@ -259,7 +259,10 @@ static void note_chrono(struct sock *sk, u32 sent)
 		tl_chrono_start(sk, TL_CHRONO_SNDBUF);
 }
 
-/* Nothing is lost, and all has gone, or what has not is less than a segment and to wait. */
+/*
+ * Nothing is lost, and all has gone, or what has not is less than a segment and to wait. Of records
+ * (MSG_EOR) each is looked at for itself.
+ */
 static bool nothing_to_send(const struct sock *sk, enum tl_push push)
 {
 	const struct tl_sock *tl = tl_sk(sk);
@@ -269,7 +272,7 @@ static bool nothing_to_send(const struct sock *sk, enum tl_push push)
 		return false;
 	if (tl->snd.nxt == tl->snd.end + tl->snd.fin)
 		return true;
-	return avail < tl_mss_now(sk) && !tl->loss.new_first &&
+	return avail < tl_mss_now(sk) && !tl->loss.new_first && likely(!tl->snd.records) &&
 	       !worth_sending(tl, avail, avail, push);
 }
 

@@ -39,6 +39,24 @@ TEST_F(nagle, full_segment_goes)
 	wire_expect(w, ACK, .len = 300);
 }
 
+/* With a record's end behind it (MSG_EOR) it is not the last small one: it goes, that one waits. */
+TEST_F(nagle, record_goes)
+{
+	char data[100];
+	int fd = wire_accept(w);
+
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 100));
+	wire_expect(w, ACK, .seq = 1, .len = 100);
+	lab_fill(data, LAB_TO_PEER, 100, 100);
+	ASSERT_EQ(100, send(fd, data, 100, MSG_EOR));
+	wire_expect_silence(w, 20);
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 200, 100));
+	wire_expect(w, ACK, .seq = 101, .len = 100);
+	wire_expect_silence(w, 20);
+	wire_inject(w, ACK);
+	wire_expect(w, ACK, .seq = 201, .len = 100);
+}
+
 /* TCP_NODELAY switches it off. */
 TEST_F(nagle, nodelay)
 {
