@@ -170,7 +170,7 @@ void tl_newreno_mark(struct sock *sk, bool advanced);
 
 /* undo.c */
 void tl_undo_prepare(struct sock *sk);
-void tl_undo_resent(struct sock *sk, u32 octets);
+void tl_undo_resent(struct sock *sk, u32 octets, u64 now_us);
 void tl_undo_dsack(struct sock *sk, u32 start, u32 end);
 bool tl_undo_possible(const struct sock *sk, const struct tl_ack_news *n);
 bool tl_undo_delayed(const struct sock *sk, const struct tl_ack_news *n);

@@ -25,13 +25,14 @@ void tl_undo_prepare(struct sock *sk)
  * tl_undo_resent() - something went again
  * @sk: socket, locked
  * @octets: how much
+ * @now_us: the clock that its timestamp was taken from
  */
-void tl_undo_resent(struct sock *sk, u32 octets)
+void tl_undo_resent(struct sock *sk, u32 octets, u64 now_us)
 {
 	struct tl_loss *l = &tl_sk(sk)->loss;
 
 	if (!l->first_again_ts)
-		l->first_again_ts = tl_tsval(sk) ?: 1;
+		l->first_again_ts = tl_tsval_at(sk, now_us) ?: 1;
 	l->undo_left = max(l->undo_left, 0) + octets;
 }
 

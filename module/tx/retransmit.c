@@ -52,7 +52,7 @@ int tl_retransmit(struct sock *sk, struct tl_range *r, const char *why, u64 now_
 		return sent;
 	if (seq_lt(r->seq + sent, r->end))	/* the text lies in too many pieces */
 		tl_board_cut(&tl->board, r, r->seq + sent);
-	tl_undo_resent(sk, sent);
+	tl_undo_resent(sk, sent, now_us);
 	tl_rate_stamp(&tl->loss.rate, &at, leaves_us, !tl_loss_pipe(sk));
 	tl_board_resent(&tl->board, r, &at);
 	return sent;
