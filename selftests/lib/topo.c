@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,22 @@ static int set_netem(const char *dev, const void *arg)
 int topo_netem(struct topo *t, const char *what)
 {
 	return each_end(t, set_netem, what);
+}
+
+int topo_run(const struct topo *t, int where, const char *fmt, ...)
+{
+	char cmd[500] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin; ";
+	size_t len = strlen(cmd);
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	vsnprintf(cmd + len, sizeof(cmd) - len, fmt, ap);
+	va_end(ap);
+	if (lab_netns_enter(t->ns[where]))
+		return -1;
+	err = system(cmd) ? lab_fail("%s", cmd + len) : 0;
+	return lab_netns_enter(t->ns[TOPO_CLIENT]) ?: err;
 }
 
 static int sized_socket(struct topo *t)

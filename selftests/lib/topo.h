@@ -27,6 +27,9 @@ int topo_mtu(struct topo *t, int mtu);
 /* The server hears nothing that is larger than @mtu, and nobody says so. */
 int topo_black_hole(struct topo *t, int mtu);
 int topo_netem(struct topo *t, const char *what);
+/* A command of the shell in one of the namespaces */
+int topo_run(const struct topo *t, int where, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 const char *topo_server_addr(const struct topo *t);
 
 int topo_listen(struct topo *t, int port, int backlog);

@@ -8,8 +8,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <stdarg.h>
-#include <stdlib.h>
 
 #include "harness.h"
 #include "topo.h"
@@ -25,27 +23,6 @@ FIXTURE_SETUP(offload)
 }
 
 FIXTURE_TEARDOWN(offload) { }
-
-static int run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static int run(const char *fmt, ...)
-{
-	char cmd[300] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin; ";
-	size_t len = strlen(cmd);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(cmd + len, sizeof(cmd) - len, fmt, ap);
-	va_end(ap);
-	return system(cmd) ? lab_fail("%s", cmd + len) : 0;
-}
-
-static int run_at(const struct topo *t, int where, const char *cmd)
-{
-	int err = lab_netns_enter(t->ns[where]) ?: run("%s", cmd);
-
-	return lab_netns_enter(t->ns[TOPO_CLIENT]) ?: err;
-}
 
 /* A device that must get segments one by one: the stack cuts them in front of it. */
 static const char cut_c0[] =
@@ -81,7 +58,7 @@ static int largest(int fd)
 }
 
 /* The largest packet that the server gets while @flows flows are sent to it; -1 with the reason */
-static int largest_sent(const struct topo *t, int flows)
+static int largest_sent(struct topo *t, int flows)
 {
 	int fd = watch(t), most = -1;
 
@@ -103,16 +80,16 @@ TEST_F_TIMEOUT(offload, whole, lab_secs(60))
 TEST_F_TIMEOUT(offload, forbidden, lab_secs(60))
 {
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
-	LAB_OK(run("ethtool -K c0 tso off gso off"));
-	LAB_OK(run_at(&self->t, TOPO_SERVER, "ip link set dev s0 gso_max_segs 1"));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ethtool -K c0 tso off gso off"));
+	LAB_OK(topo_run(&self->t, TOPO_SERVER, "ip link set dev s0 gso_max_segs 1"));
 	EXPECT_GE(MTU, LAB_FD(largest_sent(&self->t, 1)));
 }
 
 TEST_F_TIMEOUT(offload, cut, lab_secs(60))
 {
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
-	LAB_OK(run("%s", cut_c0));
-	LAB_OK(run_at(&self->t, TOPO_SERVER, "ethtool -K s0 tso off tx-sctp-segmentation off"));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "%s", cut_c0));
+	LAB_OK(topo_run(&self->t, TOPO_SERVER, "ethtool -K s0 tso off tx-sctp-segmentation off"));
 	EXPECT_GE(MTU, LAB_FD(largest_sent(&self->t, 2)));
 }
 
@@ -120,16 +97,16 @@ TEST_F_TIMEOUT(offload, cut, lab_secs(60))
 TEST_F_TIMEOUT(offload, cut_and_summed_up, lab_secs(60))
 {
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
-	LAB_OK(run("ethtool -K c0 tx-checksum-ip-generic off"));
-	LAB_OK(run_at(&self->t, TOPO_SERVER, "ethtool -K s0 tx-checksum-ip-generic off"));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ethtool -K c0 tx-checksum-ip-generic off"));
+	LAB_OK(topo_run(&self->t, TOPO_SERVER, "ethtool -K s0 tx-checksum-ip-generic off"));
 	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
 }
 
 TEST_F_TIMEOUT(offload, cut_and_joined, lab_secs(60))
 {
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
-	LAB_OK(run("%s", cut_c0));
-	LAB_OK(run_at(&self->t, TOPO_SERVER, "ethtool -K s0 gro on"));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "%s", cut_c0));
+	LAB_OK(topo_run(&self->t, TOPO_SERVER, "ethtool -K s0 gro on"));
 	EXPECT_LT(2 * MTU, LAB_FD(largest_sent(&self->t, 2)));
 }
 
@@ -137,8 +114,8 @@ TEST_F_TIMEOUT(offload, cut_and_joined, lab_secs(60))
 TEST_F_TIMEOUT(offload, forwarded, lab_secs(60))
 {
 	LAB_OK(topo_router(&self->t, &self->lab));
-	LAB_OK(run("%s", cut_c0));
-	LAB_OK(run_at(&self->t, TOPO_ROUTER, "ethtool -K r0 gro on && "
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "%s", cut_c0));
+	LAB_OK(topo_run(&self->t, TOPO_ROUTER, "ethtool -K r0 gro on && "
 		      "ethtool -K r1 tso off && ethtool -K r1 tx-sctp-segmentation off gso on"));
 	EXPECT_GE(MTU, LAB_FD(largest_sent(&self->t, 2)));
 }
@@ -159,16 +136,17 @@ TEST_F_TIMEOUT(offload, bridge_and_vlan, lab_secs(60))
 	char cmd[300], server[32];
 
 	LAB_OK(topo_two_hosts(&self->t, &self->lab));
-	LAB_OK(run("ip link add br0 type bridge && ip link set c0 master br0 && "
-		   "ip link set br0 up && ip link add link br0 name v0 type vlan id 5 && "
-		   "ip link set v0 up && ip addr add %s1/%s dev v0", addr, bits));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT,
+			"ip link add br0 type bridge && ip link set c0 master br0 && "
+			"ip link set br0 up && ip link add link br0 name v0 type vlan id 5 && "
+			"ip link set v0 up && ip addr add %s1/%s dev v0", addr, bits));
 	snprintf(cmd, sizeof(cmd), "ip link add link s0 name v0 type vlan id 5 && "
 		 "ip link set v0 up && ip addr add %s2/%s dev v0", addr, bits);
-	LAB_OK(run_at(&self->t, TOPO_SERVER, cmd));
+	LAB_OK(topo_run(&self->t, TOPO_SERVER, "%s", cmd));
 	snprintf(server, sizeof(server), "%s2", addr);
 	self->t.server = server;
 	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
-	LAB_OK(run("%s", cut_c0));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "%s", cut_c0));
 	LAB_OK(topo_transfer(&self->t, 2, BULK, 0));
 }
 
