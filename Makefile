@@ -7,10 +7,10 @@ KVER ?= 6.12
 TESTS ?=
 
 top := $(CURDIR)
-headers = $(wildcard /lib/modules/$(KVER)/build) \
-	  $(wildcard /lib/modules/$(KVER)[.+-]*/build)
-# Looked up late: "make" may first have to install the headers.
-KDIR = $(shell printf '%s\n' $(headers) | sort -V | tail -n 1)
+# Looked up late: "make" may first have to install the headers. Not by $(wildcard), which would
+# remember that they were missing.
+KDIR = $(shell ls -d /lib/modules/$(KVER)/build /lib/modules/$(KVER)[.+-]*/build 2>/dev/null | \
+		sort -V | tail -n 1)
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 		"$(KDIR)/include/generated/utsrelease.h" 2>/dev/null)
 
@@ -21,15 +21,18 @@ work = $(top)/build/$(release)
 # A module gets no BTF without the kernel's vmlinux: let it not complain.
 kbuild = $(MAKE) --no-print-directory -C "$(KDIR)" M="$(work)" CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: all module tools compile helpers failmem cc-example release tests check debug debug-race bench bench-links fuzz demo vm lint install install-programs clean help
+.PHONY: all module tools packages compile helpers failmem cc-example release tests check debug debug-race bench bench-links fuzz demo vm lint install install-programs clean help
 
 all: module tools
 
 module: compile
 	@cmp -s "$(work)/tcplab.ko" tcplab.ko || cp "$(work)/tcplab.ko" tcplab.ko
 
-compile:
+# In a rule of its own: make expands all lines of a recipe before it runs the first.
+packages:
 	@scripts/setup build
+
+compile: packages
 	@if [ -z "$(release)" ]; then \
 		echo "make: no kernel headers for KVER=$(KVER) KDIR=$(KDIR)" >&2; exit 1; \
 	fi
