@@ -24,7 +24,7 @@ static bool needs_reset(const struct sock *sk)
 
 	return tl_in_state(sk, TLF_NEED_RESET) ||
 	       (tl_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK) &&
-		tl->snd.nxt != tl->snd.end + tl->snd.fin);
+		!tl_all_gone(&tl->snd));
 }
 
 static void unhash(struct sock *sk)

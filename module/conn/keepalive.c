@@ -74,7 +74,7 @@ void tl_keepalive_timer(struct sock *sk)
 	if (!sock_flag(sk, SOCK_KEEPOPEN) || !tl_in_state(sk, TLF_SYNCHRONIZED))
 		return;
 	/* What is in flight, or waits for a window, has timers that notice. */
-	if (tl->snd.una != tl->snd.nxt || tl->snd.nxt != tl->snd.end + tl->snd.fin) {
+	if (tl->snd.una != tl->snd.nxt || !tl_all_gone(&tl->snd)) {
 		tl_timer_set(sk, TL_TIMER_KEEP, want);
 		return;
 	}

@@ -77,8 +77,8 @@ static int next_burst(struct sock *sk, u32 mss, u32 most, enum tl_push push)
 	const struct tl_sock *tl = tl_sk(sk);
 	u32 avail = tl->snd.end - tl->snd.nxt, pipe, cwnd, len, wnd;
 
-	if (tl->snd.nxt == tl->snd.end + tl->snd.fin)
-		return -1;				/* all has gone, the FIN, too */
+	if (tl_all_gone(&tl->snd))
+		return -1;
 	wnd = room(tl->snd.wnd, tl->snd.nxt - tl->snd.una);
 	if (!avail)
 		return wnd ? 0 : -1;
@@ -270,7 +270,7 @@ static bool nothing_to_send(const struct sock *sk, enum tl_push push)
 
 	if (tl_board_next_lost(&tl->board))
 		return false;
-	if (tl->snd.nxt == tl->snd.end + tl->snd.fin)
+	if (tl_all_gone(&tl->snd))
 		return true;
 	return avail < tl_mss_now(sk) && !tl->loss.new_first && likely(!tl->snd.records) &&
 	       !worth_sending(tl, avail, avail, push);
@@ -334,9 +334,9 @@ void tl_output_push(struct sock *sk)
 void tl_persist_update(struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	u32 end = tl->snd.end + tl->snd.fin;
 
-	if (tl->snd.una != tl->snd.nxt || tl->snd.nxt == end || tl_fine_armed(sk, TL_FINE_PACE) ||
+	if (tl->snd.una != tl->snd.nxt || tl_all_gone(&tl->snd) ||
+	    tl_fine_armed(sk, TL_FINE_PACE) ||
 	    (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk)))
 		tl_timer_clear(sk, TL_TIMER_PERSIST);
 	else

@@ -82,7 +82,7 @@ void tl_persist_timer(struct sock *sk)
 	u32 mss = tl_mss_now(sk), len = min3(avail, mss, tl->snd.wnd);
 
 	if (tl->snd.una != tl->snd.nxt || !tl_in_state(sk, TLF_SYNCHRONIZED) ||
-	    tl->snd.nxt == tl->snd.end + tl->snd.fin)
+	    tl_all_gone(&tl->snd))
 		return;
 	if (give_up(sk))
 		return;

@@ -74,6 +74,12 @@ struct tl_snd {
 				records:1;
 };
 
+/* Has all gone at least once, the FIN, too? */
+static inline bool tl_all_gone(const struct tl_snd *snd)
+{
+	return snd->nxt == snd->end + snd->fin;
+}
+
 /* Is there urgent data that the peer has not acknowledged? */
 static inline bool tl_urgent_mode(const struct tl_snd *snd)
 {
