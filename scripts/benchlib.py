@@ -35,13 +35,16 @@ def build():
     return made.stdout.decode().strip()
 
 
-def run(release, program, chosen, options, after="true"):
-    """Yield the lines of the guest's program; it finds BENCH_NAME=VALUE for each one chosen."""
+def run(release, program, chosen, options):
+    """Yield the lines of the guest's program (more commands may follow it, as in a shell).
+
+    It finds BENCH_NAME=VALUE for each one chosen.
+    """
     command = ["scripts/vm", "--kernel", release, "--console", f"{OUT}/console",
                "--insmod", f"{TOP}/build/{release}/tcplab.ko", *options]
     for name, value in chosen.items():
         command += ["--env", f"BENCH_{name}={value}"]
-    command += ["--", f"build/selftests/perf/{program} && {after}"]
+    command += ["--", f"build/selftests/perf/{program}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace",
                           stdin=subprocess.DEVNULL) as vm:
         for line in vm.stdout:

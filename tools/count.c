@@ -11,7 +11,6 @@
  * that interface is understood from QEMU 4.2 on.
  */
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
