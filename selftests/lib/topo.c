@@ -136,14 +136,10 @@ int topo_black_hole(struct topo *t, int mtu)
 {
 	const char *v4 = "route change 10.0.1.0/24 via 10.0.2.254 dev s0 advmss 1460";
 	const char *v6 = "-6 route change 2001:db8:1::/64 via 2001:db8:2::fe dev s0 advmss 1440";
-	char cmd[200];
 
 	if (!t->routed || at(t, TOPO_SERVER) || set_mtu("s0", &mtu))
 		return -1;
-	snprintf(cmd, sizeof(cmd), "PATH=/usr/sbin:/sbin:$PATH ip %s", six(t) ? v6 : v4);
-	if (system(cmd))
-		return lab_fail("ip: no route");
-	return at(t, TOPO_CLIENT);
+	return topo_run(t, TOPO_SERVER, "ip %s", six(t) ? v6 : v4);
 }
 
 static int set_netem(const char *dev, const void *arg)
@@ -175,10 +171,10 @@ int topo_run(const struct topo *t, int where, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(cmd + len, sizeof(cmd) - len, fmt, ap);
 	va_end(ap);
-	if (lab_netns_enter(t->ns[where]))
+	if (at(t, where))
 		return -1;
 	err = system(cmd) ? lab_fail("%s", cmd + len) : 0;
-	return lab_netns_enter(t->ns[TOPO_CLIENT]) ?: err;
+	return at(t, TOPO_CLIENT) ?: err;
 }
 
 static int sized_socket(struct topo *t)

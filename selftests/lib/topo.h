@@ -23,6 +23,19 @@ struct topo {
 
 int topo_two_hosts(struct topo *t, struct lab *lab);
 int topo_router(struct topo *t, struct lab *lab);
+
+/* A fixture that is nothing but one of these two networks: self->lab, self->t. */
+#define TOPO_FIXTURE(fixture, network)					\
+	FIXTURE(fixture) { struct lab lab; struct topo t; };		\
+	LAB_VARIANTS(fixture);						\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		LAB_BEGIN(&self->lab);					\
+		LAB_OK(network(&self->t, &self->lab));			\
+	}								\
+	FIXTURE_TEARDOWN(fixture) { }					\
+	struct topo
+
 int topo_mtu(struct topo *t, int mtu);
 /* The server hears nothing that is larger than @mtu, and nobody says so. */
 int topo_black_hole(struct topo *t, int mtu);

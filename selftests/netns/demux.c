@@ -12,15 +12,7 @@
 #define PORT	5000
 #define BULK	1000000
 
-FIXTURE(demux) { struct lab lab; struct topo t; };
-LAB_VARIANTS(demux);
-FIXTURE_SETUP(demux)
-{
-	LAB_BEGIN(&self->lab);
-	LAB_OK(topo_two_hosts(&self->t, &self->lab));
-}
-
-FIXTURE_TEARDOWN(demux) { }
+TOPO_FIXTURE(demux, topo_two_hosts);
 
 /* Count what comes in for a socket of ours, as far as netfilter can tell. */
 static int count_owned(const struct topo *t)

@@ -12,49 +12,28 @@
 
 #define BYTES	(3 << 20)
 
-FIXTURE(ecn) { struct lab lab; struct topo t; };
-LAB_VARIANTS(ecn);
-FIXTURE_SETUP(ecn)
-{
-	LAB_BEGIN(&self->lab);
-	LAB_OK(topo_router(&self->t, &self->lab));
-}
-
-FIXTURE_TEARDOWN(ecn) { }
+TOPO_FIXTURE(ecn, topo_router);
 
 static int host(struct topo *t, int which)
 {
 	return lab_netns_enter(t->ns[which]);
 }
 
-static int tc(const char *what)
-{
-	char cmd[300];
-
-	snprintf(cmd, sizeof(cmd), "PATH=/usr/sbin:/sbin:$PATH tc qdisc %s 2>&1", what);
-	return system(cmd) ? lab_fail("tc qdisc %s", what) : 0;
-}
-
 /* The router's devices towards both hosts are slow, and keep their queues by @qdisc. */
 static int bottleneck(struct topo *t, const char *qdisc)
 {
 	static const char * const dev[] = { "r0", "r1" };
-	char what[200];
 	unsigned int i;
 
 	if (host(t, TOPO_CLIENT) || lab_link_gso_segs("c0", 1) ||
-	    host(t, TOPO_SERVER) || lab_link_gso_segs("s0", 1) || host(t, TOPO_ROUTER))
+	    host(t, TOPO_SERVER) || lab_link_gso_segs("s0", 1) ||
+	    host(t, TOPO_ROUTER) || lab_link_gso_segs("r0", 1) || lab_link_gso_segs("r1", 1))
 		return -1;
-	for (i = 0; i < ARRAY_SIZE(dev); i++) {
-		snprintf(what, sizeof(what),
-			 "replace dev %s root handle 1: tbf rate 10mbit burst 10kb limit 1mb",
-			 dev[i]);
-		if (lab_link_gso_segs(dev[i], 1) || tc(what))
+	for (i = 0; i < ARRAY_SIZE(dev); i++)
+		if (topo_run(t, TOPO_ROUTER, "tc qdisc replace dev %s root handle 1: "
+			     "tbf rate 10mbit burst 10kb limit 1mb && "
+			     "tc qdisc replace dev %s parent 1: %s", dev[i], dev[i], qdisc))
 			return -1;
-		snprintf(what, sizeof(what), "replace dev %s parent 1: %s", dev[i], qdisc);
-		if (tc(what))
-			return -1;
-	}
 	return host(t, TOPO_CLIENT);
 }
 

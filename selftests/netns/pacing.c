@@ -16,15 +16,7 @@
 #define WINDOW	10000		/* µs */
 #define FREE	(20 * 1500)	/* bytes: the first ten segments go without pacing */
 
-FIXTURE(pacing) { struct lab lab; struct topo t; };
-LAB_VARIANTS(pacing);
-FIXTURE_SETUP(pacing)
-{
-	LAB_BEGIN(&self->lab);
-	LAB_OK(topo_two_hosts(&self->t, &self->lab));
-}
-
-FIXTURE_TEARDOWN(pacing) { }
+TOPO_FIXTURE(pacing, topo_two_hosts);
 
 /* What arrives at the server: how much in any WINDOW, once the beginning is over? */
 static int watch(struct topo *t, long *most)

@@ -3,15 +3,7 @@
 #include "harness.h"
 #include "topo.h"
 
-FIXTURE(router) { struct lab lab; struct topo t; };
-LAB_VARIANTS(router);
-FIXTURE_SETUP(router)
-{
-	LAB_BEGIN(&self->lab);
-	LAB_OK(topo_router(&self->t, &self->lab));
-}
-
-FIXTURE_TEARDOWN(router) { }
+TOPO_FIXTURE(router, topo_router);
 
 TEST_F_TIMEOUT(router, clean, lab_secs(60))
 {

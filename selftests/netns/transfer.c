@@ -3,15 +3,7 @@
 #include "harness.h"
 #include "topo.h"
 
-FIXTURE(transfer) { struct lab lab; struct topo t; };
-LAB_VARIANTS(transfer);
-FIXTURE_SETUP(transfer)
-{
-	LAB_BEGIN(&self->lab);
-	LAB_OK(topo_two_hosts(&self->t, &self->lab));
-}
-
-FIXTURE_TEARDOWN(transfer) { }
+TOPO_FIXTURE(transfer, topo_two_hosts);
 
 TEST_F_TIMEOUT(transfer, clean, lab_secs(60))
 {

@@ -12,15 +12,7 @@
 #include <sys/ioctl.h>
 #include <linux/sockios.h>
 
-FIXTURE(storm_timers) { struct lab lab; struct topo link; };
-LAB_VARIANTS(storm_timers);
-FIXTURE_SETUP(storm_timers)
-{
-	LAB_BEGIN(&self->lab);
-	LAB_OK(topo_two_hosts(&self->link, &self->lab));
-}
-
-FIXTURE_TEARDOWN(storm_timers) { }
+TOPO_FIXTURE(storm_timers, topo_two_hosts);
 
 /* In both namespaces. The kernel's TCP has most of these not as settings. */
 static int hasten(struct topo *t)
@@ -96,9 +88,9 @@ TEST_F_TIMEOUT(storm_timers, losses_while_owned, lab_secs(120))
 	struct talk t[2];
 	int fd[2], i;
 
-	LAB_OK(hasten(&self->link));
-	LAB_OK(topo_netem(&self->link, "loss 3% delay 1ms limit 1000"));
-	LAB_OK(open_pair(&self->link, fd));
+	LAB_OK(hasten(&self->t));
+	LAB_OK(topo_netem(&self->t, "loss 3% delay 1ms limit 1000"));
+	LAB_OK(open_pair(&self->t, fd));
 	for (i = 0; i < 2; i++)
 		t[i] = (struct talk){ fd[i], i + 1, 2 - i, storm_rounds(8) * 10000 };
 	crew_init(&talkers, &self->lab);
@@ -149,20 +141,20 @@ TEST_F_TIMEOUT(storm_timers, ended_by_timers, lab_secs(120))
 	static struct crew c;
 	int i, fd[2];
 
-	LAB_OK(hasten(&self->link));
+	LAB_OK(hasten(&self->t));
 	crew_init(&c, &self->lab);
 	for (i = 0; i < EACH; i++) {
-		LAB_OK(open_pair(&self->link, fd));
+		LAB_OK(open_pair(&self->t, fd));
 		writer[i].fd = fd[0];
 		LAB_OK(lab_set_opt(fd[0], IPPROTO_TCP, TCP_USER_TIMEOUT, 200 + i));
-		LAB_OK(open_pair(&self->link, fd));
+		LAB_OK(open_pair(&self->t, fd));
 		reader[i].fd = fd[0];
 		LAB_OK(lab_set_opt(fd[0], IPPROTO_TCP, TCP_KEEPIDLE, 1));
 		LAB_OK(lab_set_opt(fd[0], IPPROTO_TCP, TCP_KEEPINTVL, 1));
 		LAB_OK(lab_set_opt(fd[0], IPPROTO_TCP, TCP_KEEPCNT, 1));
 		LAB_OK(lab_set_opt(fd[0], SOL_SOCKET, SO_KEEPALIVE, 1));
 	}
-	LAB_OK(topo_netem(&self->link, "loss 100%"));
+	LAB_OK(topo_netem(&self->t, "loss 100%"));
 	for (i = 0; i < EACH; i++) {
 		LAB_OK(crew_add(&c, write_on, &writer[i], 1));
 		LAB_OK(crew_add(&c, read_on, &reader[i], 1));
@@ -191,9 +183,9 @@ TEST_F_TIMEOUT(storm_timers, orphans_end, lab_secs(120))
 	int i, n = storm_rounds(8), fd[2];
 
 	n = n < 40 ? n : 40;
-	LAB_OK(hasten(&self->link));
+	LAB_OK(hasten(&self->t));
 	for (i = 0; i < n; i++) {
-		LAB_OK(open_pair(&self->link, fd));
+		LAB_OK(open_pair(&self->t, fd));
 		orphan[i].peer = fd[1];
 		orphan[i].local = lab_port(fd[0]);
 		orphan[i].remote = lab_peer_port(fd[0]);
