@@ -70,6 +70,13 @@ refuses() {
 	grep -q "$words" "$work/said" || because "$* does not say \"$words\"" "$work/said"
 }
 
+says_go() {
+	# what each has somewhere, and nothing else
+	{ cat /bin/true; printf '\377 Go buildinf:'; } >"$work/go"
+	chmod +x "$work/go"
+	refuses 126 'is a Go program' "$tool" "$work/go"
+}
+
 says_static() {
 	printf '#!/bin/busybox sh\necho no\n' >"$work/script"
 	printf '#!/usr/bin/env -S busybox sh\necho no\n' >"$work/by-env"
@@ -116,11 +123,12 @@ once() {
 }
 
 ktap_print_header
-ktap_set_plan 7
+ktap_set_plan 8
 once "what asks for TCP is moved, and nothing else" moves_tcp_only
 once "TCPLAB_PROTOCOL" honours_number
 once "an LD_PRELOAD that is there is kept" keeps_preload
 once "static programs, scripts for them, and what is no program" says_static
+once "Go programs" says_go
 once "set-uid programs" says_set_uid
 once "arguments and exit status" passes_on
 once "the module is not loaded" says_no_module
