@@ -21,7 +21,10 @@ __attribute__((constructor)) static void keep_stamps(void)
 	lab_keep_stamps();
 }
 
-FIXTURE(option_matrix) { struct lab lab; };
+/* Names that nobody knows are asked for by the thousand: not of modprobe each time. */
+#define MODPROBE	"/proc/sys/kernel/modprobe"
+
+FIXTURE(option_matrix) { struct lab lab; char modprobe[256]; };
 FIXTURE_VARIANT(option_matrix) { int family; };
 FIXTURE_VARIANT_ADD(option_matrix, v4) { AF_INET };
 FIXTURE_VARIANT_ADD(option_matrix, v6) { AF_INET6 };
@@ -32,9 +35,14 @@ FIXTURE_SETUP(option_matrix)
 	ASSERT_EQ(0, uname(&host));
 	kernel_6_1 = !strncmp(host.release, "6.1.", 4);
 	__LAB_VERDICT(lab_only_tcplab(&self->lab, variant->family));
+	LAB_OK(lab_read_file(MODPROBE, self->modprobe, sizeof(self->modprobe)));
+	LAB_OK(lab_write_file(MODPROBE, "\n"));
 }
 
-FIXTURE_TEARDOWN(option_matrix) { }
+FIXTURE_TEARDOWN(option_matrix)
+{
+	lab_write_file(MODPROBE, self->modprobe);
+}
 
 enum { N_NAMES = 131, FEW = 3 };
 
@@ -356,8 +364,11 @@ static void all_sets(const struct lab *lab, enum state state, struct __test_meta
 	}
 
 SETS(new, NEW)
+SETS(bound, BOUND)
 SETS(listening, LISTENING)
 SETS(connected, CONNECTED)
+SETS(accepted, ACCEPTED)
+SETS(shut, SHUT)
 SETS(finished, FINISHED)
 SETS(reset, RESET)
 
