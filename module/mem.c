@@ -215,7 +215,7 @@ void tl_mem_grow_sndbuf(struct sock *sk)
 }
 
 /* Would a larger buffer help? Not if the window is full anyway, and not if memory is short. */
-static bool may_grow(const struct sock *sk)
+static bool sndbuf_may_grow(const struct sock *sk)
 {
 	return !sk_under_memory_pressure(sk) &&
 	       sk_memory_allocated(sk) < sk_prot_mem_limits(sk, 0) &&
@@ -233,7 +233,7 @@ void tl_write_space(struct sock *sk)
 	smp_mb();
 	if (!sk->sk_socket || !test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		return;
-	if (may_grow(sk))
+	if (sndbuf_may_grow(sk))
 		tl_mem_grow_sndbuf(sk);
 	sk->sk_write_space(sk);
 }

@@ -83,7 +83,7 @@ static void sync_mss(struct sock *sk)
 	release_sock(sk);
 }
 
-static const struct tl_ip_option rows[] = {
+static const struct tl_ip_option option_rows[] = {
 	{ SOL_IP, IP_OPTIONS, .was_set = sync_mss },
 	{ SOL_IP, IP_ADD_MEMBERSHIP, set_membership },
 	{ SOL_IP, IP_DROP_MEMBERSHIP, set_membership },
@@ -112,8 +112,8 @@ const struct tl_ip_option *tl_ip_option(const struct sock *sk, int level, int na
 
 	if (level == SOL_IPV6 && sk->sk_family != AF_INET6)
 		return &usual;
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].level == level && rows[i].name == name)
-			return &rows[i];
+	for (i = 0; i < ARRAY_SIZE(option_rows); i++)
+		if (option_rows[i].level == level && option_rows[i].name == name)
+			return &option_rows[i];
 	return &usual;
 }

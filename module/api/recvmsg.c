@@ -10,7 +10,7 @@
 #define PEEK_MAX	(INT_MAX / 2)	/* SO_PEEK_OFF: no window reaches as far */
 
 /* The buffer that holds octet @seq. */
-static struct sk_buff *find(struct sock *sk, u32 seq, u32 *offset)
+static struct sk_buff *find_unread(struct sock *sk, u32 seq, u32 *offset)
 {
 	struct sk_buff *skb;
 
@@ -77,7 +77,7 @@ static u32 pass_urgent(const struct sock *sk, struct reading *r, u32 used)
 }
 
 /* Read from octet @offset of a buffer on. Return: 1 or -EFAULT. */
-static int take(struct sock *sk, struct reading *r, struct sk_buff *skb, u32 offset)
+static int take_unread(struct sock *sk, struct reading *r, struct sk_buff *skb, u32 offset)
 {
 	u32 used = min_t(size_t, skb->len - offset, r->len);
 
@@ -235,8 +235,8 @@ static int recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int f
 			if (err <= 0)
 				break;
 		}
-		skb = find(sk, r.seq, &offset);
-		err = skb ? take(sk, &r, skb, offset) : await(sk, &r, target, &timeo);
+		skb = find_unread(sk, r.seq, &offset);
+		err = skb ? take_unread(sk, &r, skb, offset) : await(sk, &r, target, &timeo);
 	} while (err > 0 && r.len > 0);
 	if (!(flags & MSG_PEEK))
 		tl_ack_after_read(sk, r.copied);
@@ -262,7 +262,7 @@ int tl_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
-	while ((skb = find(sk, r.seq, &offset))) {
+	while ((skb = find_unread(sk, r.seq, &offset))) {
 		len = skb->len - offset;
 		if (unlikely(tl_sk(sk)->rcv.urgent.state))
 			len = tl_urgent_limit(sk, r.seq, len);

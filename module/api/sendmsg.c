@@ -34,7 +34,7 @@ static void mark_urgent(struct tl_sock *tl)
  * May more be written? Too much may wait to be sent (TCP_NOTSENT_LOWAT): a segment is filled up all
  * the same, or Nagle and TCP_CORK would wait in vain; and what is more can perhaps go now.
  */
-static bool has_room(struct sock *sk)
+static bool buffer_has_room(struct sock *sk)
 {
 	const struct tl_snd *snd = &tl_sk(sk)->snd;
 
@@ -81,7 +81,7 @@ static int read_cmsgs(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 }
 
 /* All is written that will be, before any of its last octets has been sent. */
-static void finish(struct sock *sk, struct msghdr *msg, u32 tsflags)
+static void finish_write(struct sock *sk, struct msghdr *msg, u32 tsflags)
 {
 	if (unlikely(msg->msg_flags & MSG_OOB))
 		mark_urgent(tl_sk(sk));
@@ -121,7 +121,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 		goto out_err;
 
 	while (msg_data_left(msg)) {
-		if (has_room(sk)) {
+		if (buffer_has_room(sk)) {
 			err = append(sk, msg, loan);
 			if (err > 0) {
 				copied += err;
@@ -146,7 +146,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 	}
 out:
 	if (copied)
-		finish(sk, msg, tsflags);
+		finish_write(sk, msg, tsflags);
 	return copied;
 
 out_err:

@@ -18,7 +18,7 @@
 
 static void (*default_report)(struct sock *sk);
 
-static u32 segments(u32 octets, u32 mss)
+static u32 full_segments(u32 octets, u32 mss)
 {
 	return octets / max(mss, 1U);
 }
@@ -56,9 +56,9 @@ static void put_state(struct sk_buff *skb, const struct sock *sk)
 	u32 end = READ_ONCE(tl->snd.end), rehashes = READ_ONCE(tl->loss.rtos.rehashes);
 	u8 limited = READ_ONCE(tl->loss.rate.last.app_limited);
 
-	nla_put_u32(skb, TCP_NLA_SND_CWND, segments(READ_ONCE(tl->cc.cwnd), mss));
+	nla_put_u32(skb, TCP_NLA_SND_CWND, full_segments(READ_ONCE(tl->cc.cwnd), mss));
 	nla_put_u32(skb, TCP_NLA_SND_SSTHRESH, ssthresh >= TL_SSTHRESH_MAX ?
-		    TL_SSTHRESH_MAX : segments(ssthresh, mss));
+		    TL_SSTHRESH_MAX : full_segments(ssthresh, mss));
 	nla_put_u32(skb, TCP_NLA_REORDERING, READ_ONCE(tl->loss.reordering));
 	nla_put_u32(skb, TCP_NLA_MIN_RTT, READ_ONCE(tl->rtt.min));
 	nla_put_u32(skb, TCP_NLA_SRTT, READ_ONCE(tl->rtt.srtt) >> 3);

@@ -20,7 +20,7 @@
 static LIST_HEAD(algorithms);
 static DEFINE_SPINLOCK(algorithms_lock);	/* the list, and TL_CC_RESTRICTED in its members */
 
-static struct tl_cc_ops *find(const char *name)
+static struct tl_cc_ops *cc_find(const char *name)
 {
 	struct tl_cc_ops *ops;
 
@@ -60,7 +60,7 @@ int tl_cc_register(struct tl_cc_ops *ops)
 		return -EINVAL;
 	}
 	spin_lock(&algorithms_lock);
-	if (find(ops->name))
+	if (cc_find(ops->name))
 		err = -EEXIST;
 	else
 		list_add_tail_rcu(&ops->list, &algorithms);
@@ -128,7 +128,7 @@ static const struct tl_cc_ops *get_registered(const char *name, bool *found)
 	const struct tl_cc_ops *ops;
 
 	rcu_read_lock();
-	ops = find(name);
+	ops = cc_find(name);
 	*found = ops;
 	if (ops && !hold(ops))
 		ops = NULL;
@@ -307,7 +307,7 @@ static void stop(struct tl_cc *cc)
 	memset(cc->priv, 0, sizeof(cc->priv));
 }
 
-static void begin(struct tl_cc *cc)
+static void cc_begin(struct tl_cc *cc)
 {
 	cc->running = true;
 	if (cc->ops->init)
@@ -372,7 +372,7 @@ void tl_cc_start(struct tl_cc *cc, u32 mss, u32 initial)
 	stop(cc);
 	cc->mss = mss;
 	cc->cwnd = mss * initial;
-	begin(cc);
+	cc_begin(cc);
 }
 
 /**
@@ -394,7 +394,7 @@ void tl_cc_change(struct tl_cc *cc, const struct tl_cc_ops *ops)
 		cc->pacing_rate = 0;
 		WRITE_ONCE(cc->ops, ops);
 		if (live)
-			begin(cc);
+			cc_begin(cc);
 	}
 	tl_cc_put(old);
 }

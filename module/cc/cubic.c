@@ -94,7 +94,7 @@ struct cubic {
 	u8		saved : 1;
 };
 
-static struct cubic *priv(struct tl_cc *cc)
+static struct cubic *cubic_of(struct tl_cc *cc)
 {
 	return (struct cubic *)cc->priv;
 }
@@ -159,7 +159,7 @@ static bool first_slow_start(const struct tl_cc *cc)
 
 static void cubic_measure(struct tl_cc *cc, const struct tl_cc_sample *s)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 
 	if (!first_slow_start(cc))
 		return;
@@ -185,7 +185,7 @@ static void cubic_measure(struct tl_cc *cc, const struct tl_cc_sample *s)
  */
 static void grow_first(struct tl_cc *cc, u32 acked)
 {
-	const struct cubic *c = priv(cc);
+	const struct cubic *c = cubic_of(cc);
 
 	if (conservative(c))
 		acked /= CSS_GROWTH_DIVISOR;
@@ -197,7 +197,7 @@ static void grow_first(struct tl_cc *cc, u32 acked)
 /* RFC9438 4.2, figure 2, and 4.10: without a W_max above it the curve begins flat. */
 static void begin_epoch(struct tl_cc *cc, u64 now_us)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 
 	c->now.epoch_us = now_us;
 	c->now.est = (u64)cc->cwnd << EST_SHIFT;
@@ -235,7 +235,7 @@ static u64 w_cubic(const struct curve *v, u32 mss, u64 t_ms)
  */
 static void grow_est(struct tl_cc *cc, u32 acked)
 {
-	struct curve *v = &priv(cc)->now;
+	struct curve *v = &cubic_of(cc)->now;
 	u64 step = div_u64(((u64)acked * cc->mss) << EST_SHIFT, cc->cwnd);
 
 	if (v->est >> EST_SHIFT < v->prior)
@@ -246,7 +246,7 @@ static void grow_est(struct tl_cc *cc, u32 acked)
 /* RFC9438 4.4, 4.5: a share of the way to where the curve is a round trip on */
 static u32 step_to(struct tl_cc *cc, u64 target, u32 acked)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 	u64 low = cc->cwnd, whole;
 
 	/*
@@ -267,7 +267,7 @@ static u32 step_to(struct tl_cc *cc, u64 target, u32 acked)
 
 static void grow_cubic(struct tl_cc *cc, const struct tl_cc_sample *s, u32 acked)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 	u64 t_us, est, target = 0;
 	bool friendly;
 
@@ -292,7 +292,7 @@ static void grow_cubic(struct tl_cc *cc, const struct tl_cc_sample *s, u32 acked
  */
 static void leave_out_time(struct tl_cc *cc, const struct tl_cc_sample *s)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 	u64 gap = c->seen_us ? s->now_us - c->seen_us : 0;
 
 	if (c->now.epoch_us) {
@@ -307,7 +307,7 @@ static void leave_out_time(struct tl_cc *cc, const struct tl_cc_sample *s)
 
 static void cubic_on_ack(struct tl_cc *cc, const struct tl_cc_sample *s)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 	u32 acked = tl_cc_acked(s);
 
 	leave_out_time(cc, s);
@@ -328,7 +328,7 @@ static void cubic_on_ack(struct tl_cc *cc, const struct tl_cc_sample *s)
 }
 
 /* For RFC9438 4.9. A second reduction in one recovery does not hide what was before the first. */
-static void remember(struct cubic *c)
+static void remember_max(struct cubic *c)
 {
 	if (!c->reduced)
 		c->before = c->now;
@@ -339,9 +339,9 @@ static void remember(struct cubic *c)
 /* RFC9438 4.6, 4.7; with cwnd for flight_size, which 4.6 allows as it grows only if it is used */
 static u32 cubic_ssthresh(struct tl_cc *cc, u32 flight)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 
-	remember(c);
+	remember_max(c);
 	/* Fast convergence: who has less than last time leaves room for who came. */
 	if (c->timeout)
 		c->now.w_max = 0;
@@ -357,11 +357,11 @@ static u32 cubic_ssthresh(struct tl_cc *cc, u32 flight)
 /* RFC9438 4.8: after a time-out the curve knows nothing. */
 static void cubic_state(struct tl_cc *cc, enum tl_ca_state state)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 
 	if (state != TL_CA_LOSS)
 		return;
-	remember(c);
+	remember_max(c);
 	c->timeout = true;
 	c->now.w_max = 0;
 	c->now.epoch_us = 0;
@@ -370,7 +370,7 @@ static void cubic_state(struct tl_cc *cc, enum tl_ca_state state)
 /* RFC9438 4.9: there was no congestion: the curve goes on as if nothing had been. */
 static u32 cubic_undo(struct tl_cc *cc)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 
 	if (c->saved)
 		c->now = c->before;
@@ -382,7 +382,7 @@ static u32 cubic_undo(struct tl_cc *cc)
 
 static void cubic_event(struct tl_cc *cc, enum tl_cc_event ev)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 
 	switch (ev) {
 	case TL_CC_TX_START:
@@ -401,7 +401,7 @@ static void cubic_event(struct tl_cc *cc, enum tl_cc_event ev)
 
 static void cubic_init(struct tl_cc *cc)
 {
-	struct cubic *c = priv(cc);
+	struct cubic *c = cubic_of(cc);
 
 	c->round_rtt = RTT_NONE;
 	c->last_rtt = RTT_NONE;

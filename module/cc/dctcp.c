@@ -40,14 +40,14 @@ struct dctcp {
 	bool	by_mark;
 };
 
-static struct dctcp *priv(struct tl_cc *cc)
+static struct dctcp *dctcp_of(struct tl_cc *cc)
 {
 	return (struct dctcp *)cc->priv;
 }
 
 static void dctcp_init(struct tl_cc *cc)
 {
-	priv(cc)->alpha = ALPHA_ONE;		/* RFC8257 4.2: it begins carefully */
+	dctcp_of(cc)->alpha = ALPHA_ONE;		/* RFC8257 4.2: it begins carefully */
 }
 
 /* RFC8257 3.3, steps 5 to 8 */
@@ -66,7 +66,7 @@ static void end_of_window(struct dctcp *d, u32 nxt)
 /* RFC8257 3.3, steps 1 to 4 */
 static void dctcp_measure(struct tl_cc *cc, const struct tl_cc_sample *s)
 {
-	struct dctcp *d = priv(cc);
+	struct dctcp *d = dctcp_of(cc);
 
 	d->delivered += s->delivered;
 	d->marked += min(s->marked, s->delivered);
@@ -88,13 +88,13 @@ static void dctcp_on_ack(struct tl_cc *cc, const struct tl_cc_sample *s)
 
 static void dctcp_state(struct tl_cc *cc, enum tl_ca_state state)
 {
-	priv(cc)->by_mark = state == TL_CA_CWR;
+	dctcp_of(cc)->by_mark = state == TL_CA_CWR;
 }
 
 /* RFC8257 3.3, step 9: cwnd * (1 - alpha / 2) for marks; 3.5: for a loss what others do */
 static u32 dctcp_ssthresh(struct tl_cc *cc, u32 flight)
 {
-	const struct dctcp *d = priv(cc);
+	const struct dctcp *d = dctcp_of(cc);
 	u32 cut = (u64)cc->cwnd * d->alpha >> (ALPHA_SHIFT + 1);
 
 	cc->acked = 0;
@@ -104,7 +104,7 @@ static u32 dctcp_ssthresh(struct tl_cc *cc, u32 flight)
 static void dctcp_event(struct tl_cc *cc, enum tl_cc_event ev)
 {
 	if (ev == TL_CC_CE || ev == TL_CC_NO_CE)
-		priv(cc)->ce = ev == TL_CC_CE;
+		dctcp_of(cc)->ce = ev == TL_CC_CE;
 }
 
 static size_t dctcp_info(const struct tl_cc *cc, u32 ext, int *attr, union tcp_cc_info *info)

@@ -15,7 +15,7 @@ struct tahoe {
 	bool	lost;		/* the threshold is what a loss made it */
 };
 
-static struct tahoe *priv(struct tl_cc *cc)
+static struct tahoe *tahoe_of(struct tl_cc *cc)
 {
 	return (struct tahoe *)cc->priv;
 }
@@ -25,12 +25,12 @@ static void tahoe_init(struct tl_cc *cc)
 	cc->cwnd = cc->mss;
 	cc->acked = 0;
 	/* Who changes to Tahoe begins anew, but may know a threshold. */
-	priv(cc)->lost = cc->ssthresh != TL_SSTHRESH_MAX;
+	tahoe_of(cc)->lost = cc->ssthresh != TL_SSTHRESH_MAX;
 }
 
 static void tahoe_measure(struct tl_cc *cc, const struct tl_cc_sample *s)
 {
-	if (!priv(cc)->lost && s->max_wnd)
+	if (!tahoe_of(cc)->lost && s->max_wnd)
 		cc->ssthresh = s->max_wnd;
 }
 
@@ -49,7 +49,7 @@ static void tahoe_on_ack(struct tl_cc *cc, const struct tl_cc_sample *s)
 /* The window is set to one segment by who asks: TL_CC_NO_FAST_RECOVERY. */
 static u32 tahoe_ssthresh(struct tl_cc *cc, u32 flight)
 {
-	priv(cc)->lost = true;
+	tahoe_of(cc)->lost = true;
 	cc->acked = 0;
 	return tl_cc_half(cc, flight);
 }

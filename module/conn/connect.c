@@ -8,7 +8,7 @@
 #define TL_RTO_FALLBACK_US	(3 * USEC_PER_SEC)	/* RFC6298 5.7 */
 
 /* Sequence variables for a new incarnation. */
-static void begin(struct sock *sk)
+static void connect_begin(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_net *tn = tl_sk(sk)->tn;
@@ -82,7 +82,7 @@ int tl_connect(struct sock *sk, struct sockaddr *addr, int len)
 		err = -EHOSTUNREACH;
 		goto out_hash;
 	}
-	begin(sk);
+	connect_begin(sk);
 	tl_mss_sync(sk, dst_mtu(__sk_dst_get(sk)));
 	tl_state_set(sk, TCP_SYN_SENT, TL_EV_CONNECT);
 	TL_SK_INC(sk, ActiveOpens);

@@ -171,7 +171,7 @@ static bool same(const struct sk_buff *skb, const struct tl_fo_cookie *cookie)
 }
 
 /* May one more connection begin with data? */
-static bool has_room(struct sock *lsk)
+static bool queue_has_room(struct sock *lsk)
 {
 	struct tl_fo_queue *q = &tl_sk(lsk)->listener.fo;
 	u32 max = READ_ONCE(q->max);
@@ -207,7 +207,7 @@ bool tl_fastopen_syn(struct sock *lsk, const struct sk_buff *skb, const struct t
 	int mode = TL_SYSCTL(net, fastopen);
 
 	answer->len = TL_FO_NO_OPTION;
-	if (!(mode & TL_FO_SERVER) || (!asked && !tl_cb_datalen(cb)) || !has_room(lsk))
+	if (!(mode & TL_FO_SERVER) || (!asked && !tl_cb_datalen(cb)) || !queue_has_room(lsk))
 		return false;
 	if ((mode & TL_FO_SERVER_NO_COOKIE) || tl_sk(lsk)->fo.no_cookie)
 		return true;
@@ -316,7 +316,7 @@ static void recall(struct sock *sk, struct tl_fo_cookie *cookie, u16 *mss)
 	rcu_read_unlock();
 }
 
-static void remember(struct sock *sk, const struct tl_fo_cookie *cookie, u16 mss)
+static void remember_cookie(struct sock *sk, const struct tl_fo_cookie *cookie, u16 mss)
 {
 	struct tl_net *tn = tl_sk(sk)->tn;
 	const struct tl_tuple *t = &tl_sk(sk)->node.tuple;
@@ -472,7 +472,7 @@ void tl_fastopen_synack(struct sock *sk, const struct sk_buff *skb)
 		struct tl_fo_cookie cookie = { .len = o->fo_len };
 
 		memcpy(cookie.val, (const u8 *)(tcp_hdr(skb) + 1) + o->fo_at, o->fo_len);
-		remember(sk, &cookie, tl->snd.peer_mss);
+		remember_cookie(sk, &cookie, tl->snd.peer_mss);
 	}
 	if (!fo->syn_data)
 		return;

@@ -50,7 +50,7 @@ void tl_keepalive_set(struct sock *sk, int on)
  * Enough probes went unanswered; or, where TCP_USER_TIMEOUT is set, nothing has come for so long
  * (as in Linux).
  */
-static bool expired(const struct sock *sk)
+static bool keepalive_expired(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 
@@ -83,7 +83,7 @@ void tl_keepalive_timer(struct sock *sk)
 		tl_timer_set(sk, TL_TIMER_KEEP, want - idle);
 		return;
 	}
-	if (expired(sk)) {
+	if (keepalive_expired(sk)) {
 		TL_INC(net, TCPAbortOnTimeout);
 		tl_send_reset(sk, GFP_ATOMIC);
 		tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);

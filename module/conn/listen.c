@@ -7,7 +7,7 @@
 #include "sock.h"
 
 /* Let segments find a listener, or the group that it belongs to. */
-static int enter(struct sock *sk)
+static int enter_listener(struct sock *sk)
 {
 	int err = tl_port_join_group(sk);
 
@@ -59,7 +59,7 @@ int tl_listen(struct socket *sock, int backlog)
 	if (!err) {
 		inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 		sk_dst_reset(sk);
-		err = enter(sk);
+		err = enter_listener(sk);
 	}
 	if (err) {
 		tl_state_set(sk, TCP_CLOSE, TL_EV_CLOSE);

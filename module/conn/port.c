@@ -389,7 +389,7 @@ void tl_port_inherit(struct tl_net *tn, struct tl_bound *from, struct tl_bound *
  * Enter the connection in the table, if nobody else has the tuple, or a TIME-WAIT that can yield.
  * That one is for the caller to free.
  */
-static int enter(struct sock *sk, bool any_port, struct tl_node **yielded)
+static int enter_tuple(struct sock *sk, bool any_port, struct tl_node **yielded)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_where w = { .tuple = tl->node.tuple, .dif = tl->node.bound_dev };
@@ -425,7 +425,7 @@ static int join_connection(struct tl_net *tn, struct sock *sk, u16 number,
 		return -ENOMEM;
 
 	tl->node.tuple.lport = htons(number);
-	err = enter(sk, true, yielded);
+	err = enter_tuple(sk, true, yielded);
 	if (err) {
 		if (created) {
 			__xa_erase(&tn->ports, number);
@@ -473,7 +473,7 @@ int tl_port_connect(struct sock *sk)
 	if (inet_sk(sk)->inet_num) {
 		tl->node.tuple.lport = htons(inet_sk(sk)->inet_num);
 		local_bh_disable();
-		err = enter(sk, false, &yielded);
+		err = enter_tuple(sk, false, &yielded);
 		local_bh_enable();
 		if (yielded)
 			tl_timewait_replaced(sock_net(sk), yielded);

@@ -18,13 +18,13 @@
 #include "conn/cookie.h"
 #include "conn/synq.h"
 
-static struct kmem_cache *cache;
+static struct kmem_cache *req_cache;
 
 #define REQ_TIMEOUT_MAX_SHIFT	7	/* 128 s, beyond rto_max already */
 
 static void req_free_rcu(struct rcu_head *rcu)
 {
-	kmem_cache_free(cache, container_of(rcu, struct tl_req, rcu));
+	kmem_cache_free(req_cache, container_of(rcu, struct tl_req, rcu));
 }
 
 /* The caller has taken it out of the table, or it never was in. */
@@ -283,7 +283,7 @@ static struct tl_req *req_create(struct sock *lsk, const struct sk_buff *skb,
 				 const struct tl_where *w, const struct tl_af_ops *af)
 {
 	struct net *net = sock_net(lsk);
-	struct tl_req *req = kmem_cache_zalloc(cache, GFP_ATOMIC);
+	struct tl_req *req = kmem_cache_zalloc(req_cache, GFP_ATOMIC);
 	const struct tl_cb *cb = TL_CB(skb);
 
 	if (!req)
@@ -694,8 +694,8 @@ struct sock *tl_synq_rcv(struct tl_node *node, struct sk_buff *skb, const struct
  */
 int tl_synq_init(void)
 {
-	cache = kmem_cache_create("tl_request", sizeof(struct tl_req), 0, SLAB_ACCOUNT, NULL);
-	return cache ? 0 : -ENOMEM;
+	req_cache = kmem_cache_create("tl_request", sizeof(struct tl_req), 0, SLAB_ACCOUNT, NULL);
+	return req_cache ? 0 : -ENOMEM;
 }
 
 /**
@@ -703,5 +703,5 @@ int tl_synq_init(void)
  */
 void tl_synq_exit(void)
 {
-	kmem_cache_destroy(cache);
+	kmem_cache_destroy(req_cache);
 }

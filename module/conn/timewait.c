@@ -9,11 +9,11 @@
 #include "sock.h"
 #include "conn/timewait.h"
 
-static struct kmem_cache *cache;
+static struct kmem_cache *tw_cache;
 
 static void tw_free_rcu(struct rcu_head *rcu)
 {
-	kmem_cache_free(cache, container_of(rcu, struct tl_tw, rcu));
+	kmem_cache_free(tw_cache, container_of(rcu, struct tl_tw, rcu));
 }
 
 /* The caller has taken it out of the table. */
@@ -66,7 +66,7 @@ static struct tl_tw *tw_create(struct sock *sk)
 
 	if (atomic_read(&tn->timewaits) >= TL_SYSCTL(net, max_tw_buckets))
 		return NULL;
-	tw = kmem_cache_zalloc(cache, GFP_ATOMIC);
+	tw = kmem_cache_zalloc(tw_cache, GFP_ATOMIC);
 	if (!tw)
 		return NULL;
 
@@ -291,8 +291,8 @@ enum tl_drop tl_timewait_rcv(struct net *net, struct tl_node *node, struct sk_bu
  */
 int tl_timewait_init(void)
 {
-	cache = kmem_cache_create("tl_timewait", sizeof(struct tl_tw), 0, SLAB_ACCOUNT, NULL);
-	return cache ? 0 : -ENOMEM;
+	tw_cache = kmem_cache_create("tl_timewait", sizeof(struct tl_tw), 0, SLAB_ACCOUNT, NULL);
+	return tw_cache ? 0 : -ENOMEM;
 }
 
 /**
@@ -300,5 +300,5 @@ int tl_timewait_init(void)
  */
 void tl_timewait_exit(void)
 {
-	kmem_cache_destroy(cache);
+	kmem_cache_destroy(tw_cache);
 }

@@ -379,7 +379,7 @@ static int v4_err(struct sk_buff *skb, u32 info)
 	return tl_rcv_icmp(dev_net(skb->dev), &w, &icmp);
 }
 
-static const struct net_protocol protocol = {
+static const struct net_protocol v4_protocol = {
 	.handler		= v4_rcv,
 	.err_handler		= v4_err,
 	.no_policy		= 1,
@@ -393,7 +393,7 @@ static const struct net_protocol protocol = {
  */
 int tl_v4_register(void)
 {
-	return inet_add_protocol(&protocol, tl_protocol);
+	return inet_add_protocol(&v4_protocol, tl_protocol);
 }
 
 /**
@@ -401,5 +401,5 @@ int tl_v4_register(void)
  */
 void tl_v4_unregister(void)
 {
-	inet_del_protocol(&protocol, tl_protocol);
+	inet_del_protocol(&v4_protocol, tl_protocol);
 }

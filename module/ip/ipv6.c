@@ -379,7 +379,7 @@ static int v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 c
 	return tl_rcv_icmp(dev_net(skb->dev), &w, &icmp);
 }
 
-static const struct inet6_protocol protocol = {
+static const struct inet6_protocol v6_protocol = {
 	.handler	= v6_rcv,
 	.err_handler	= v6_err,
 	.flags		= INET6_PROTO_NOPOLICY | INET6_PROTO_FINAL,
@@ -392,7 +392,7 @@ static const struct inet6_protocol protocol = {
  */
 int tl_v6_register(void)
 {
-	return inet6_add_protocol(&protocol, tl_protocol);
+	return inet6_add_protocol(&v6_protocol, tl_protocol);
 }
 
 /**
@@ -400,5 +400,5 @@ int tl_v6_register(void)
  */
 void tl_v6_unregister(void)
 {
-	inet6_del_protocol(&protocol, tl_protocol);
+	inet6_del_protocol(&v6_protocol, tl_protocol);
 }

@@ -69,7 +69,7 @@ static void share_charge(struct sk_buff *segs, const struct sk_buff *whole)
 		WARN_ON_ONCE(refcount_sub_and_test(-more, &sk->sk_wmem_alloc));
 }
 
-static void finish(struct sk_buff *segs, const struct sk_buff *whole, u32 len, u32 text)
+static void finish_segments(struct sk_buff *segs, const struct sk_buff *whole, u32 len, u32 text)
 {
 	struct tcphdr *th = tcp_hdr(segs);
 	u32 seq = ntohl(th->seq);
@@ -117,7 +117,7 @@ static struct sk_buff *gso_segment(struct sk_buff *skb, netdev_features_t featur
 	skb_shinfo(skb)->gso_size = text;
 	segs = skb_segment(skb, features & ~NETIF_F_GSO_PARTIAL);
 	if (!IS_ERR_OR_NULL(segs))
-		finish(segs, skb, len, text);
+		finish_segments(segs, skb, len, text);
 	return segs;
 }
 

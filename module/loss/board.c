@@ -11,7 +11,7 @@ static u32 length(const struct tl_range *r)
 	return r->end - r->seq;
 }
 
-static u32 segments(const struct tl_range *r, u32 octets)
+static u32 range_segments(const struct tl_range *r, u32 octets)
 {
 	return (octets + r->seg - 1) / r->seg;
 }
@@ -51,7 +51,7 @@ bool tl_board_prepare(struct tl_board *b)
 	return b->spare;
 }
 
-static struct tl_range *take(struct tl_board *b)
+static struct tl_range *range_take(struct tl_board *b)
 {
 	struct tl_range *r;
 
@@ -83,14 +83,14 @@ static void leave_place(struct tl_board *b, struct tl_range *r)
 		list_del(&r->sent);
 }
 
-static bool before(struct rb_node *a, const struct rb_node *b)
+static bool range_before(struct rb_node *a, const struct rb_node *b)
 {
 	return seq_lt(rb_entry(a, struct tl_range, waits)->seq,
 		      rb_entry(b, struct tl_range, waits)->seq);
 }
 
 /* @r is in the tree no more, its octets are in no book. */
-static void drop(struct tl_board *b, struct tl_range *r)
+static void range_drop(struct tl_board *b, struct tl_range *r)
 {
 	if (b->last == r)
 		b->last = prev_of(r);
@@ -141,7 +141,7 @@ void tl_board_sent(struct tl_board *b, u32 seq, u32 end, u16 seg, const struct t
 		r->end = end;
 		return;
 	}
-	r = take(b);
+	r = range_take(b);
 	*r = (struct tl_range) { .seq = seq, .end = end, .grid = seq, .seg = seg, .at = *at };
 	list_add_tail(&r->sent, &b->sent);
 	link_behind(b, b->last, r);
@@ -157,7 +157,7 @@ void tl_board_sent(struct tl_board *b, u32 seq, u32 end, u16 seg, const struct t
  */
 struct tl_range *tl_board_cut(struct tl_board *b, struct tl_range *r, u32 at)
 {
-	struct tl_range *rest = take(b);
+	struct tl_range *rest = range_take(b);
 
 	if (!rest)
 		return NULL;
@@ -166,7 +166,7 @@ struct tl_range *tl_board_cut(struct tl_board *b, struct tl_range *r, u32 at)
 	r->end = at;
 	link_behind(b, r, rest);
 	if (tl_range_waits(r))
-		rb_add_cached(&rest->waits, &b->lost, before);
+		rb_add_cached(&rest->waits, &b->lost, range_before);
 	else
 		list_add(&rest->sent, &r->sent);
 	return rest;
@@ -224,7 +224,7 @@ static void acknowledge(struct tl_board *b, struct tl_range *r, u32 end, struct 
 	b->out -= len;
 	t->acked += len;
 	if (r->sacked) {
-		u32 left = segments(r, r->end - end), segs = min(left, r->segs);
+		u32 left = range_segments(r, r->end - end), segs = min(left, r->segs);
 
 		b->sacked -= len;
 		b->sacked_segs -= r->segs - segs;
@@ -234,7 +234,7 @@ static void acknowledge(struct tl_board *b, struct tl_range *r, u32 end, struct 
 	settle(b, r, end);
 	has_left(r, t);
 	t->delivered += len;
-	t->segs += segments(r, len);
+	t->segs += range_segments(r, len);
 	note_newest(r, end, t);
 	if (r->ever) {
 		t->resent = true;
@@ -265,26 +265,26 @@ void tl_board_acked(struct tl_board *b, u32 una, struct tl_tally *t)
 			return;
 		}
 		leave_place(b, r);
-		drop(b, r);
+		range_drop(b, r);
 	}
 }
 
 /* Neighbours that have arrived are one. */
-static void join(struct tl_board *b, struct tl_range *r)
+static void range_join(struct tl_board *b, struct tl_range *r)
 {
 	struct tl_range *other = prev_of(r);
 
 	if (other && other->sacked) {
 		other->end = r->end;
 		other->segs += r->segs;
-		drop(b, r);
+		range_drop(b, r);
 		r = other;
 	}
 	other = next_of(r);
 	if (other && other->sacked) {
 		r->end = other->end;
 		r->segs += other->segs;
-		drop(b, other);
+		range_drop(b, other);
 	}
 }
 
@@ -296,7 +296,7 @@ static void arrive(struct tl_board *b, struct tl_range *r, struct tl_tally *t)
 	has_left(r, t);
 	t->delivered += length(r);
 	t->sacked += length(r);
-	t->segs += segments(r, length(r));
+	t->segs += range_segments(r, length(r));
 	note_newest(r, r->end, t);
 	if (!r->ever) {
 		note_original(r, r->end, t);
@@ -310,10 +310,10 @@ static void arrive(struct tl_board *b, struct tl_range *r, struct tl_tally *t)
 	r->sacked = 1;
 	r->lost = 0;
 	r->again = 0;
-	r->segs = segments(r, length(r));
+	r->segs = range_segments(r, length(r));
 	b->sacked += length(r);
 	b->sacked_segs += r->segs;
-	join(b, r);
+	range_join(b, r);
 }
 
 /* How far is @seq behind the last boundary of segments? */
@@ -403,7 +403,7 @@ void tl_board_lose(struct tl_board *b, struct tl_range *r)
 	b->lost_ever += length(r);
 	r->again = 0;
 	r->lost = 1;
-	rb_add_cached(&r->waits, &b->lost, before);
+	rb_add_cached(&r->waits, &b->lost, range_before);
 }
 
 /**
@@ -484,7 +484,7 @@ void tl_board_forget_sacks(struct tl_board *b)
 		r->ever = 1;
 		b->missing += length(r);
 		b->lost_ever += length(r);
-		rb_add_cached(&r->waits, &b->lost, before);
+		rb_add_cached(&r->waits, &b->lost, range_before);
 	}
 	b->sacked = 0;
 	b->sacked_segs = 0;

@@ -125,7 +125,7 @@ void tl_loss_enter_cwr(struct sock *sk)
 }
 
 /* Without fast recovery each loss is a new beginning: all that is out goes again (Tahoe). */
-static void collapse(struct sock *sk)
+static void cwnd_collapse(struct sock *sk)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_range *r, *next;
@@ -155,7 +155,7 @@ static void enter_recovery(struct sock *sk, bool ece)
 	if (fresh)
 		tl_loss_begin_reduction(sk);
 	if (tl->cc.ops->flags & TL_CC_NO_FAST_RECOVERY)
-		collapse(sk);
+		cwnd_collapse(sk);
 	trace_tl_cwnd(sk, "recovery");
 }
 

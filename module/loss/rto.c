@@ -129,7 +129,7 @@ static u8 syn_retries(const struct sock *sk)
 }
 
 /* Is it time to give up (RFC9293 MUST-20 (c), MUST-21)? TCP_USER_TIMEOUT takes the place of R2. */
-static bool expired(const struct sock *sk)
+static bool rto_expired(const struct sock *sk)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 	bool orphan = sock_flag(sk, SOCK_DEAD);
@@ -151,9 +151,9 @@ static bool expired(const struct sock *sk)
 	return retried_for(sk, patience(sk, n));
 }
 
-static bool give_up(struct sock *sk)
+static bool rto_give_up(struct sock *sk)
 {
-	bool over = expired(sk);
+	bool over = rto_expired(sk);
 
 	if (tl_orphan_over(sk))
 		return true;
@@ -272,7 +272,7 @@ void tl_rto_timer(struct sock *sk)
 	if (tl->snd.una == tl->snd.nxt || tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
 		return;
 	TL_INC(net, TCPTimeouts);
-	if (give_up(sk))
+	if (rto_give_up(sk))
 		return;
 	/* RFC9293 MUST-20 (b), R1: let IP look for another way; where there are several, at once */
 	if (retried_for(sk, patience(sk, TL_SYSCTL(net, retries1)))) {

@@ -6,7 +6,7 @@
  */
 #include "sock.h"
 
-static void take(struct sock *sk, u64 us)
+static void take_sample(struct sock *sk, u64 us)
 {
 	const struct tl_rto_bounds b = tl_rto_bounds(sk);
 
@@ -21,7 +21,7 @@ static void take_min(struct sock *sk, u64 us)
 
 static void take_both(struct sock *sk, u64 us)
 {
-	take(sk, us);
+	take_sample(sk, us);
 	take_min(sk, us);
 }
 
@@ -89,11 +89,11 @@ u32 tl_rtt_acked(struct sock *sk, const struct tl_ack_news *n)
 	u32 age;
 
 	if (t->first_us && !t->resent) {
-		take(sk, t->now_us - t->first_us);
+		take_sample(sk, t->now_us - t->first_us);
 		return youngest(sk, t, t->last_us);
 	}
 	if (t->sack_first_us) {
-		take(sk, t->now_us - t->sack_first_us);
+		take_sample(sk, t->now_us - t->sack_first_us);
 		return youngest(sk, t, t->sack_last_us);
 	}
 	age = t->acked ? echo_age(sk, n) : 0;

@@ -80,7 +80,7 @@ static void reduce(struct sock *sk, const struct tl_ack_news *n, u32 lost)
  * Data arrived out of order says little as long as the path does not reorder; where it does, all
  * that arrives counts.
  */
-static bool may_grow(const struct sock *sk, const struct tl_ack_news *n)
+static bool cwnd_may_grow(const struct sock *sk, const struct tl_ack_news *n)
 {
 	const struct tl_sock *tl = tl_sk(sk);
 
@@ -142,7 +142,7 @@ void tl_loss_control(struct sock *sk, const struct tl_ack_news *n, u32 lost)
 		trace_tl_cwnd(sk, "control");
 	} else if (reducing(tl)) {
 		reduce(sk, n, lost);
-	} else if (may_grow(sk, n)) {
+	} else if (cwnd_may_grow(sk, n)) {
 		cc->ops->on_ack(cc, &s);
 		trace_tl_cwnd(sk, "ack");
 	}

@@ -33,7 +33,7 @@ bool tl_rcv_try_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *fr
 	return true;
 }
 
-static struct sk_buff *before(struct rb_node *node)
+static struct sk_buff *ooo_before(struct rb_node *node)
 {
 	struct rb_node *prev = rb_prev(node);
 
@@ -43,7 +43,7 @@ static struct sk_buff *before(struct rb_node *node)
 static void erase(struct tl_rcv *rcv, struct sk_buff *skb)
 {
 	if (rcv->ooo_last == skb)
-		rcv->ooo_last = before(&skb->rbnode);
+		rcv->ooo_last = ooo_before(&skb->rbnode);
 	rb_erase(&skb->rbnode, &rcv->ooo);
 	skb->dev = NULL;	/* shared its place with the node */
 }
@@ -90,7 +90,7 @@ static void own(struct sock *sk, struct sk_buff *skb)
 }
 
 /* Is the buffer's data behind that of one in the queue, and has it joined that one? */
-static bool join(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
+static bool ooo_join(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
 {
 	if (!tl_rcv_try_coalesce(sk, to, skb))
 		return false;
@@ -116,7 +116,7 @@ enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb, bool *joined)
 	tl_sk(sk)->got.ooo++;
 	*joined = true;
 	/* The usual case: behind the last one. */
-	if (rcv->ooo_last && join(sk, rcv->ooo_last, skb))
+	if (rcv->ooo_last && ooo_join(sk, rcv->ooo_last, skb))
 		return TL_DROP_NONE;
 	if (rcv->ooo_last && seq_geq(cb->seq, TL_CB(rcv->ooo_last)->end)) {
 		parent = &rcv->ooo_last->rbnode;
@@ -142,7 +142,7 @@ enum tl_drop tl_ooo_insert(struct sock *sk, struct sk_buff *skb, bool *joined)
 				own(sk, skb);
 				return TL_DROP_NONE;
 			}
-		} else if (join(sk, at, skb)) {
+		} else if (ooo_join(sk, at, skb)) {
 			return TL_DROP_NONE;
 		}
 		p = &parent->rb_right;

@@ -77,8 +77,8 @@ static u32 run_length(struct sock *sk, const struct place *at, struct sk_buff *f
  * Replace buffers that hold @len octets, from @first on, and cost @truesize, by one. Return: it;
  * NULL if that does not save a third, or if there is no memory.
  */
-static struct sk_buff *join(struct sock *sk, const struct place *at, struct sk_buff *first,
-			    u32 len, u32 truesize)
+static struct sk_buff *join_buffers(struct sock *sk, const struct place *at, struct sk_buff *first,
+				    u32 len, u32 truesize)
 {
 	struct sk_buff *skb = alloc_skb(len, GFP_ATOMIC), *next;
 	u32 end = TL_CB(first)->seq;
@@ -117,7 +117,7 @@ static void collapse(struct sock *sk, const struct place *at, struct sk_buff *sk
 
 		/* not even worth trying where the least that it can cost is too much */
 		if (len && SKB_TRUESIZE(len) < truesize / 3 * 2)
-			joined = join(sk, at, skb, len, truesize);
+			joined = join_buffers(sk, at, skb, len, truesize);
 		if (joined) {
 			skb = joined;
 			TL_SK_INC(sk, TCPRcvCollapsed);

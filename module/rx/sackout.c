@@ -23,7 +23,7 @@ static bool extend(struct tl_sack_block *b, u32 left, u32 right)
 	return true;
 }
 
-static void drop(struct tl_sackout *s, unsigned int i)
+static void drop_block(struct tl_sackout *s, unsigned int i)
 {
 	for (s->n--; i < s->n; i++)
 		s->block[i] = s->block[i + 1];
@@ -78,7 +78,7 @@ void tl_sackout_add(struct tl_sackout *s, u32 left, u32 right)
 	/* It may have grown into others. */
 	for (i = 1; i < s->n;) {
 		if (extend(&s->block[0], s->block[i].left, s->block[i].right))
-			drop(s, i);
+			drop_block(s, i);
 		else
 			i++;
 	}
@@ -95,7 +95,7 @@ void tl_sackout_advance(struct tl_sackout *s, u32 nxt)
 
 	for (i = 0; i < s->n;) {
 		if (seq_leq(s->block[i].left, nxt))
-			drop(s, i);
+			drop_block(s, i);
 		else
 			i++;
 	}

@@ -41,7 +41,7 @@ static unsigned long probe_interval(const struct sock *sk)
  * said how long (RFC5482); one that does not is given up like one that acknowledges nothing. Of an
  * orphan an answer is not enough when the interval has grown to its end, as in Linux.
  */
-static bool expired(const struct sock *sk)
+static bool persist_expired(const struct sock *sk)
 {
 	const struct tl_loss *l = &tl_sk(sk)->loss;
 	u8 limit = TL_SK_SYSCTL(sk, retries2);
@@ -58,11 +58,11 @@ static bool expired(const struct sock *sk)
 	return l->probes >= limit;
 }
 
-static bool give_up(struct sock *sk)
+static bool persist_give_up(struct sock *sk)
 {
 	if (tl_orphan_over(sk))
 		return true;
-	if (!expired(sk))
+	if (!persist_expired(sk))
 		return false;
 	TL_SK_INC(sk, TCPAbortOnTimeout);
 	tl_fail(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT, TL_EV_TIMEOUT);
@@ -84,7 +84,7 @@ void tl_persist_timer(struct sock *sk)
 	if (tl->snd.una != tl->snd.nxt || !tl_in_state(sk, TLF_SYNCHRONIZED) ||
 	    tl_all_gone(&tl->snd))
 		return;
-	if (give_up(sk))
+	if (persist_give_up(sk))
 		return;
 	if (tl->snd.wnd) {
 		if (tl_send_new(sk, len, mss, tl_clock_us()) > 0)

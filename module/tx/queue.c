@@ -307,7 +307,7 @@ static struct sk_buff **cursor(struct tl_sock *tl, u32 seq)
 }
 
 /* The chunk that holds @seq: near the cursor */
-static struct sk_buff *find(struct sock *sk, u32 seq)
+static struct sk_buff *chunk_find(struct sock *sk, u32 seq)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct sk_buff *skb = *cursor(tl, seq);
@@ -333,7 +333,7 @@ static struct sk_buff *find(struct sock *sk, u32 seq)
  */
 u32 tl_txq_record(struct sock *sk, u32 seq, u32 len)
 {
-	struct sk_buff *skb = find(sk, seq);
+	struct sk_buff *skb = chunk_find(sk, seq);
 
 	if (!skb)
 		return len;
@@ -408,7 +408,7 @@ static u32 refer(struct sk_buff *to, const struct sk_buff *chunk, u32 offset, u3
  */
 int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
 {
-	struct sk_buff *chunk = find(sk, seq);
+	struct sk_buff *chunk = chunk_find(sk, seq);
 	struct ubuf_info *uarg = skb_zcopy(chunk);
 	bool copy = tl_txq_linear(len);
 	u32 done = 0;
@@ -449,7 +449,7 @@ int tl_txq_fill(struct sock *sk, struct sk_buff *skb, u32 seq, u32 len)
  */
 struct sk_buff *tl_txq_clone(struct sock *sk, u32 seq, u32 len)
 {
-	struct sk_buff *chunk = find(sk, seq), *skb;
+	struct sk_buff *chunk = chunk_find(sk, seq), *skb;
 
 	if (!chunk || TL_CB(chunk)->seq != seq || chunk->len != len || TL_CB(chunk)->mark.there ||
 	    skb_zcopy(chunk) || skb_cloned(chunk))

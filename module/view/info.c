@@ -6,7 +6,7 @@
 #include "sock.h"
 #include "view/view.h"
 
-static u32 segments(u32 bytes, u32 mss)
+static u32 begun_segments(u32 bytes, u32 mss)
 {
 	return mss ? DIV_ROUND_UP(bytes, mss) : 0;
 }
@@ -72,12 +72,13 @@ static void info_sending(const struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_mss = mss;
 	info->tcpi_pmtu = tl->snd.pmtu;
 	info->tcpi_snd_ssthresh = tl->cc.ssthresh >= TL_SSTHRESH_MAX ?
-				  TL_SSTHRESH_MAX : segments(tl->cc.ssthresh, mss);
-	info->tcpi_snd_cwnd = segments(tl->cc.cwnd, mss);
-	info->tcpi_unacked = segments(tl->snd.nxt - tl->snd.una, mss);
-	info->tcpi_sacked = tl->rcv.sack_ok ? tl->board.sacked_segs : segments(tl->loss.dups, mss);
-	info->tcpi_lost = segments(tl->board.missing, mss);
-	info->tcpi_retrans = segments(tl->board.again, mss);
+				  TL_SSTHRESH_MAX : begun_segments(tl->cc.ssthresh, mss);
+	info->tcpi_snd_cwnd = begun_segments(tl->cc.cwnd, mss);
+	info->tcpi_unacked = begun_segments(tl->snd.nxt - tl->snd.una, mss);
+	info->tcpi_sacked = tl->rcv.sack_ok ? tl->board.sacked_segs :
+					      begun_segments(tl->loss.dups, mss);
+	info->tcpi_lost = begun_segments(tl->board.missing, mss);
+	info->tcpi_retrans = begun_segments(tl->board.again, mss);
 	info->tcpi_total_retrans = tl->loss.retrans;
 	info->tcpi_reord_seen = tl->loss.reorders;
 	info->tcpi_dsack_dups = tl->loss.dsacks;

@@ -151,7 +151,7 @@ static int do_fastopen_key(TL_CTL_HANDLER_ARGS)
 }
 
 /* Offsets here; made pointers into the namespace in its copy. */
-static const struct ctl_table rows[] = {
+static const struct ctl_table sysctl_rows[] = {
 	ROW(syn_retries, proc_dointvec_minmax, &one, &syn_retries_max),
 	ROW(synack_retries, proc_dointvec_minmax, &zero, &synack_retries_max),
 	ROW(retries1, proc_dointvec_minmax, &zero, &retries_max),
@@ -320,7 +320,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
  */
 int tl_sysctl_net_init(struct tl_net *tn)
 {
-	size_t n = ARRAY_SIZE(rows) + ARRAY_SIZE(specials) + ARRAY_SIZE(shared);
+	size_t n = ARRAY_SIZE(sysctl_rows) + ARRAY_SIZE(specials) + ARRAY_SIZE(shared);
 	struct ctl_table *table, *t;
 	int i;
 
@@ -328,9 +328,9 @@ int tl_sysctl_net_init(struct tl_net *tn)
 	if (!table)
 		return -ENOMEM;
 	t = table;
-	for (i = 0; i < ARRAY_SIZE(rows); i++, t++) {
-		*t = rows[i];
-		t->data = (char *)tn + (uintptr_t)rows[i].data;
+	for (i = 0; i < ARRAY_SIZE(sysctl_rows); i++, t++) {
+		*t = sysctl_rows[i];
+		t->data = (char *)tn + (uintptr_t)sysctl_rows[i].data;
 	}
 	for (i = 0; i < ARRAY_SIZE(specials); i++, t++) {
 		*t = specials[i];

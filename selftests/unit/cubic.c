@@ -75,7 +75,7 @@ UNIT_TEST(curve)
 					continue;
 				drive_start(&d, &tl_cc_cubic, (u32)(w_max * from[j] * mss));
 				d.cc.mss = sizes[i];
-				v = &priv(&d.cc)->now;
+				v = &cubic_of(&d.cc)->now;
 				v->w_max = w_max * mss;
 				begin_epoch(&d.cc, 1);
 				k = rfc_k(w_max, d.cc.cwnd / mss);
@@ -183,14 +183,14 @@ UNIT_TEST(fast_convergence)
 
 	drive_start(&d, &tl_cc_cubic, 100 * MSS);
 	drive_cut(&d, TL_CA_RECOVERY);
-	UNIT_EQ(100 * MSS, priv(&d.cc)->now.w_max);
+	UNIT_EQ(100 * MSS, cubic_of(&d.cc)->now.w_max);
 	d.cc.cwnd = 80 * MSS;
 	drive_cut(&d, TL_CA_RECOVERY);
-	UNIT_EQ((u32)(80 * MSS * (1 + BETA) / 2), priv(&d.cc)->now.w_max);
-	UNIT_EQ(80 * MSS, priv(&d.cc)->now.prior);
+	UNIT_EQ((u32)(80 * MSS * (1 + BETA) / 2), cubic_of(&d.cc)->now.w_max);
+	UNIT_EQ(80 * MSS, cubic_of(&d.cc)->now.prior);
 	d.cc.cwnd = 90 * MSS;
 	drive_cut(&d, TL_CA_RECOVERY);
-	UNIT_EQ(90 * MSS, priv(&d.cc)->now.w_max);
+	UNIT_EQ(90 * MSS, cubic_of(&d.cc)->now.w_max);
 }
 
 /* RFC9438 4.8: after a time-out slow start to 0.7 of what was, then a curve with K = 0 */
@@ -210,8 +210,8 @@ UNIT_TEST(timeout)
 	}
 	drive_state(&d, TL_CA_OPEN);
 	drive_round(&d, MSS);
-	UNIT_EQ(0, priv(&d.cc)->now.k_ms);
-	UNIT_TRUE(near(280 * MSS, priv(&d.cc)->now.origin, 20 * MSS));
+	UNIT_EQ(0, cubic_of(&d.cc)->now.k_ms);
+	UNIT_TRUE(near(280 * MSS, cubic_of(&d.cc)->now.origin, 20 * MSS));
 	/* no slower than Linux, while it is not known how much there is: 5 % a round trip */
 	for (i = 0; i < 5; i++) {
 		u32 before = d.cc.cwnd;
@@ -268,7 +268,7 @@ UNIT_TEST(undo)
 		drive_cut(&d, TL_CA_RECOVERY);
 		drive_round(&d, MSS);
 		drive_round(&d, MSS);
-		before = priv(&d.cc)->now;
+		before = cubic_of(&d.cc)->now;
 		UNIT_TRUE(before.epoch_us);
 		if (i == 0) {
 			drive_state(&d, TL_CA_RECOVERY);
@@ -282,7 +282,7 @@ UNIT_TEST(undo)
 				drive_state(&d, TL_CA_LOSS);
 		}
 		UNIT_EQ(d.cc.prior_cwnd, d.cc.ops->undo(&d.cc));
-		UNIT_EQ(0, memcmp(&before, &priv(&d.cc)->now, sizeof(before)));
+		UNIT_EQ(0, memcmp(&before, &cubic_of(&d.cc)->now, sizeof(before)));
 	}
 }
 
@@ -295,7 +295,7 @@ UNIT_TEST(undo_of_two)
 	drive_start(&d, &tl_cc_cubic, 300 * MSS);
 	drive_cut(&d, TL_CA_RECOVERY);
 	drive_round(&d, MSS);
-	before = priv(&d.cc)->now;
+	before = cubic_of(&d.cc)->now;
 	drive_state(&d, TL_CA_RECOVERY);
 	d.cc.prior_cwnd = d.cc.cwnd;
 	d.cc.ssthresh = d.cc.ops->ssthresh(&d.cc, d.cc.cwnd);
@@ -303,7 +303,7 @@ UNIT_TEST(undo_of_two)
 	drive_state(&d, TL_CA_LOSS);
 	d.cc.ops->ssthresh(&d.cc, d.cc.cwnd);
 	d.cc.ops->undo(&d.cc);
-	UNIT_EQ(0, memcmp(&before, &priv(&d.cc)->now, sizeof(before)));
+	UNIT_EQ(0, memcmp(&before, &cubic_of(&d.cc)->now, sizeof(before)));
 }
 
 /* RFC9438 5.8: idle time is none of the curve's */
@@ -364,7 +364,7 @@ UNIT_TEST(restart)
 	while (tl_cc_slow_start(&d.cc))
 		drive_round(&d, MSS);
 	drive_round(&d, MSS);
-	UNIT_TRUE(near(rfc_k(500, 350), priv(&d.cc)->now.k_ms / 1e3, 0.3));
+	UNIT_TRUE(near(rfc_k(500, 350), cubic_of(&d.cc)->now.k_ms / 1e3, 0.3));
 }
 
 /* Against Reno on a path that loses once each time the window comes to so much: never less. */

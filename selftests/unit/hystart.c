@@ -76,7 +76,7 @@ UNIT_TEST(eight_samples)
 	d.rtt_us = 80000;
 	for (i = 0; i < 40; i++) {
 		before = d.cc.cwnd;
-		n = priv(&d.cc)->samples;
+		n = cubic_of(&d.cc)->samples;
 		drive_ack(&d, 4 * MSS, d.cc.cwnd);
 		if (d.cc.cwnd == before + MSS)
 			break;
