@@ -142,7 +142,7 @@ clean:
 
 help:
 	@echo 'make            build tcplab.ko for KVER=6.12 (or KVER=6.1, or KDIR=/path/of/headers);'
-	@echo '                W=1, C=1 and V=1 as in the kernel'
+	@echo '                W=1, C=1 and V=1 as in the kernel; SEPARATE=1 keeps all functions, to trace'
 	@echo 'make demo       boot a VM and show what tcplab does'
 	@echo 'make check      all tests, in VMs; TESTS="wire api/basic" for some, KVER=6.1 for one kernel'
 	@echo 'make debug      all tests on a kernel that finds bugs (KASAN, lockdep, kmemleak ...), built once'

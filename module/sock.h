@@ -208,4 +208,8 @@ void tl_mem_grow_sndbuf(struct sock *sk);
 bool tl_mem_unsent_free(const struct sock *sk, int wake);
 void tl_write_space(struct sock *sk);
 
+/* main.c; the kernel knows them by these names, see build.c */
+__visible int init_module(void);
+__visible void cleanup_module(void);
+
 #endif

@@ -230,8 +230,8 @@ static inline u32 tl_cc_half(const struct tl_cc *cc, u32 flight)
 }
 
 #ifdef __KERNEL__
-int tl_cc_register(struct tl_cc_ops *ops);
-void tl_cc_unregister(struct tl_cc_ops *ops);
+__visible int tl_cc_register(struct tl_cc_ops *ops);
+__visible void tl_cc_unregister(struct tl_cc_ops *ops);
 int tl_cc_register_all(void);
 void tl_cc_unregister_all(void);
 const struct tl_cc_ops *tl_cc_get(const char *name);

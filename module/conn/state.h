@@ -28,8 +28,8 @@ struct tl_edge_row {
 
 extern const struct tl_edge_row tl_edges[TL_NEDGES];
 
-const char *tl_state_name(int state);
-const char *tl_event_name(enum tl_event ev);
+__visible const char *tl_state_name(int state);
+__visible const char *tl_event_name(enum tl_event ev);
 int tl_edge_find(int from, enum tl_event ev);
 
 #ifdef __KERNEL__
@@ -39,7 +39,7 @@ struct tl_tuple;
 
 void tl_state_set(struct sock *sk, int to, enum tl_event ev);
 void tl_state_init_child(struct sock *sk);
-void tl_state_note(struct net *net, const struct tl_tuple *t, int from, int to,
+__visible void tl_state_note(struct net *net, const struct tl_tuple *t, int from, int to,
 		   enum tl_event ev);
 #endif
 

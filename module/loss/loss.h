@@ -151,7 +151,7 @@ void tl_loss_too_big(struct sock *sk);
 void tl_loss_keep_open(struct sock *sk);
 void tl_loss_tlp_lost(struct sock *sk);
 u32 tl_loss_pipe(const struct sock *sk);
-const char *tl_ca_name(enum tl_ca_state state);
+__visible const char *tl_ca_name(enum tl_ca_state state);
 
 /* window.c */
 void tl_loss_begin_reduction(struct sock *sk);

@@ -57,8 +57,8 @@ enum tl_drop {
 struct sk_buff;
 struct net;
 
-const char *tl_drop_name(enum tl_drop why);
-const char *tl_drop_rule(enum tl_drop why);
+__visible const char *tl_drop_name(enum tl_drop why);
+__visible const char *tl_drop_rule(enum tl_drop why);
 void tl_drop(struct net *net, struct sk_buff *skb, enum tl_drop why);
 void tl_drop_count(struct net *net, const struct sk_buff *skb, enum tl_drop why);
 

@@ -28,6 +28,8 @@ typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
 
+#define __visible
+
 #define container_of(p, type, member)	((type *)((char *)(p) - offsetof(type, member)))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
