@@ -40,7 +40,7 @@ struct tl_tuple;
 void tl_state_set(struct sock *sk, int to, enum tl_event ev);
 void tl_state_init_child(struct sock *sk);
 __visible void tl_state_note(struct net *net, const struct tl_tuple *t, int from, int to,
-		   enum tl_event ev);
+			     enum tl_event ev);
 #endif
 
 #endif
