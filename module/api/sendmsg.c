@@ -80,6 +80,14 @@ static int read_cmsgs(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 	return 0;
 }
 
+/* sendfile() and splice() say themselves that they have more, or tl_splice_eof() that it is all. */
+static enum tl_push push_after(const struct msghdr *msg)
+{
+	if (likely(!(msg->msg_flags & MSG_MORE)))
+		return TL_PUSH_USUAL;
+	return msg->msg_flags & MSG_SPLICE_PAGES ? TL_PUSH_MORE : TL_PUSH_HOLD;
+}
+
 /* All is written that will be, before any of its last octets has been sent. */
 static void finish_write(struct sock *sk, struct msghdr *msg, u32 tsflags)
 {
@@ -89,7 +97,7 @@ static void finish_write(struct sock *sk, struct msghdr *msg, u32 tsflags)
 		tl_txq_mark(sk, tsflags);
 	if (unlikely(msg->msg_flags & MSG_EOR) && !msg_data_left(msg))
 		tl_txq_end_record(sk);
-	tl_output(sk, msg->msg_flags & MSG_MORE ? TL_PUSH_HOLD : TL_PUSH_USUAL);
+	tl_output(sk, push_after(msg));
 }
 
 /* @loan: whether pages are lent or spliced; NULL: all is copied */
@@ -127,7 +135,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 				copied += err;
 				if (msg_data_left(msg) && push_now(tl) &&
 				    !(msg->msg_flags & MSG_OOB))
-					tl_output(sk, TL_PUSH_HOLD);
+					tl_output(sk, TL_PUSH_MORE);
 				continue;
 			}
 			if (err != -ENOMEM)

@@ -83,6 +83,7 @@ struct tl_sysctl {
 	int	min_rtt_wlen;		/* seconds */
 	int	pacing_ss_ratio;	/* per cent of cwnd / SRTT */
 	int	pacing_ca_ratio;
+	int	tso_win_divisor;
 };
 
 struct tl_challenge {

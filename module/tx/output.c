@@ -31,7 +31,7 @@ static bool worth_sending(const struct tl_sock *tl, u32 len, u32 avail,
 		return false;
 	if (tl->snd.fin || push == TL_PUSH_ALL || tl_urgent_mode(&tl->snd))
 		return true;
-	if (push == TL_PUSH_HOLD || tl->snd.cork)
+	if (push == TL_PUSH_HOLD || push == TL_PUSH_MORE || tl->snd.cork)
 		return false;
 	return tl->snd.nodelay || !small_outstanding(tl);
 }
@@ -60,6 +60,26 @@ static u32 burst_max(const struct sock *sk, u32 mss)
 	return max(segs, 1U) * mss;
 }
 
+/*
+ * The windows let @len octets go of @want, that could go at once. The next ACK brings room for
+ * more, and one large super-segment costs less than two: is that worth waiting for? Not for a burst
+ * that is large already, nor if the ACK is far, and never in recovery, where ACKs are scarce.
+ */
+static bool worth_waiting(const struct sock *sk, u32 len, u32 want, u64 now)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	u32 share = TL_SK_SYSCTL(sk, tso_win_divisor);
+	const struct tl_range *oldest;
+
+	if (len >= want || tl->loss.state >= TL_CA_RECOVERY || list_empty(&tl->board.sent))
+		return false;
+	if (len >= (share ? min(tl->snd.wnd, tl->cc.cwnd) / share : 3 * tl_mss_now(sk)))
+		return false;
+	oldest = list_first_entry(&tl->board.sent, struct tl_range, sent);
+	return now - tl->snd.last_us <= USEC_PER_MSEC &&
+	       (s64)(now - oldest->at.sent_us) >= tl->rtt.srtt >> 4;	/* half of SRTT */
+}
+
 /* Of @len octets, more than a segment, so many are worth sending now. */
 static u32 burst_cut(const struct tl_sock *tl, u32 len, u32 mss, u32 avail, enum tl_push push)
 {
@@ -72,10 +92,10 @@ static u32 burst_cut(const struct tl_sock *tl, u32 len, u32 mss, u32 avail, enum
  * Length of the text that is to go next, of several segments if it is more than @mss, and no more
  * than @most; -1 if nothing is to go now.
  */
-static int next_burst(struct sock *sk, u32 mss, u32 most, enum tl_push push)
+static int next_burst(struct sock *sk, u32 mss, u32 most, enum tl_push push, u64 now)
 {
-	const struct tl_sock *tl = tl_sk(sk);
-	u32 avail = tl->snd.end - tl->snd.nxt, pipe, cwnd, len, wnd;
+	struct tl_sock *tl = tl_sk(sk);
+	u32 avail = tl->snd.end - tl->snd.nxt, want = min(avail, most), pipe, cwnd, len, wnd;
 
 	if (tl_all_gone(&tl->snd))
 		return -1;
@@ -85,7 +105,9 @@ static int next_burst(struct sock *sk, u32 mss, u32 most, enum tl_push push)
 	pipe = tl_loss_pipe(sk);
 	cwnd = room(tl->cc.cwnd, pipe);
 
-	len = min3(avail, most, wnd);
+	if (want > mss)
+		want = tl_txq_burst(sk, tl->snd.nxt, want, mss);
+	len = min(want, wnd);
 	if (len > mss && len > cwnd)
 		len = max(cwnd - cwnd % mss, mss);
 	if (!len || (len > cwnd && pipe))
@@ -96,8 +118,17 @@ static int next_burst(struct sock *sk, u32 mss, u32 most, enum tl_push push)
 		if (record < len)	/* not the last: nothing will be added to it */
 			return record;
 	}
-	if (len > mss)
+	if (want > mss && worth_waiting(sk, len, want, now)) {
+		tl->snd.waiting = cwnd < wnd;
+		return -1;
+	}
+	if (len > mss) {
+		/* an ACK will come, if not what makes it a large one */
+		if (push == TL_PUSH_MORE && len == avail && len < most &&
+		    tl->snd.una != tl->snd.nxt)
+			return -1;
 		return burst_cut(tl, len, mss, avail, push);
+	}
 	if (len < mss && !worth_sending(tl, len, avail, push))
 		return -1;
 	return len;
@@ -177,24 +208,24 @@ static u32 send_more(struct sock *sk, enum tl_push push, u64 now)
 {
 	u32 mss = tl_mss_now(sk), most = burst_max(sk, mss), total = 0;
 	struct tl_sock *tl = tl_sk(sk);
-	int len = next_burst(sk, mss, most, push), sent;
+	int len = next_burst(sk, mss, most, push, now), sent;
 
 	if (len >= 0 && tl->snd.una == tl->snd.nxt && tl_loss_idle(sk, now))
-		len = next_burst(sk, mss, most, push);
+		len = next_burst(sk, mss, most, push, now);
 	if (unlikely(tl->mtup.on)) {
 		sent = tl_mtup_send(sk, now);
 		if (sent < 0)
 			return 0;
 		total = sent;
 		if (sent)
-			len = next_burst(sk, mss, most, push);
+			len = next_burst(sk, mss, most, push, now);
 	}
 	while (len >= 0 && !tl_pace_wait(sk)) {
 		sent = tl_send_new(sk, len, mss, now);
 		if (sent <= 0)
 			break;
 		total += sent;
-		len = next_burst(sk, mss, most, push);
+		len = next_burst(sk, mss, most, push, now);
 	}
 	return total;
 }
@@ -304,8 +335,9 @@ void tl_output(struct sock *sk, enum tl_push push)
 
 	if (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk))
 		return;
+	tl->snd.waiting = 0;
 	sent = nothing_to_send(sk, push) ? 0 : send(sk, push);
-	limited = tl_loss_pipe(sk) + tl->snd.mss > tl->cc.cwnd;
+	limited = tl->snd.waiting || tl_loss_pipe(sk) + tl->snd.mss > tl->cc.cwnd;
 	if (sent || limited)
 		tl_loss_sent(sk, sent, limited);
 	if (sent)

@@ -8,9 +8,10 @@
  * sent: writing appends to the last one, segments are views cut from any place (tl_txq_fill()), and
  * an acknowledged chunk goes as a whole.
  *
- * Where a segment is all of a chunk, as with small writes that go at once, it is a clone
- * (tl_txq_clone()), which needs neither memory nor a copy: the chunk has room for its header. Such
- * a chunk is complete. The clone is a second view of its pages, and so may be what the peer has.
+ * Where what goes is all of a chunk, as with small writes that go at once, and with super-segments
+ * while there is enough to send, it is a clone (tl_txq_clone()), which needs neither memory nor a
+ * copy: the chunk has room for its header. Such a chunk is complete. The clone is a second view of
+ * its pages, and so may be what the peer has.
  *
  * Most is copied into pages of ours. Pages of a file or a pipe are referred to (MSG_SPLICE_PAGES),
  * and so are those that a program lends (MSG_ZEROCOPY): it is told when nobody looks at them any
@@ -29,10 +30,17 @@
 #define CHUNK_MAX	65536
 #define COPY_MAX	256	/* up to here copying beats referring to a page */
 
-static u32 chunk_max(const struct sock *sk)
+/*
+ * Whole segments, so that a super-segment may be a clone of a chunk; of lent pages, which are not
+ * cloned, as much as there can be.
+ */
+static u32 chunk_max(const struct sock *sk, bool lent)
 {
 	/* a small send buffer needs small chunks, or nothing is freed until all is acknowledged */
-	return clamp_t(u32, READ_ONCE(sk->sk_sndbuf) / 4, 2048, CHUNK_MAX);
+	u32 most = clamp_t(u32, READ_ONCE(sk->sk_sndbuf) / 4, 2048, CHUNK_MAX);
+	u32 mss = tl_sk(sk)->snd.mss;
+
+	return !lent && mss && mss < most ? most - most % mss : most;
 }
 
 static struct sk_buff *chunk_create(struct sock *sk)
@@ -129,12 +137,13 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	struct page_frag *pfrag = sk_page_frag(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	u32 most = chunk_max(sk, false);
 	bool merge = false;
 	int copy, err, i;
 
 	if (!sk_page_frag_refill(sk, pfrag))
 		return -ENOMEM;
-	if (skb && skb->len < chunk_max(sk) && !skb_zcopy_pure(skb) &&
+	if (skb && skb->len < most && !skb_zcopy_pure(skb) &&
 	    !chunk_ended(tl_sk(sk), skb)) {
 		i = skb_shinfo(skb)->nr_frags;
 		merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
@@ -150,7 +159,7 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
 	}
 
 	copy = min_t(u32, min_t(size_t, len, pfrag->size - pfrag->offset),
-		     max_t(int, chunk_max(sk) - skb->len, 1));
+		     most - skb->len);
 	copy = within_means(sk, copy);
 	err = -ENOMEM;
 	if (copy <= 0)
@@ -197,7 +206,8 @@ static int splice_pages(struct sock *sk, struct sk_buff *skb, struct msghdr *msg
 int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_info *uarg)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
-	bool fresh = !skb || skb->len >= chunk_max(sk) || skb_zcopy_pure(skb) != !!uarg ||
+	u32 most = chunk_max(sk, uarg);
+	bool fresh = !skb || skb->len >= most || skb_zcopy_pure(skb) != !!uarg ||
 		     chunk_ended(tl_sk(sk), skb);
 	int n, err;
 
@@ -209,7 +219,7 @@ int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_in
 			if (uarg)
 				skb_shinfo(skb)->flags |= SKBFL_PURE_ZEROCOPY;
 		}
-		n = min_t(size_t, len, chunk_max(sk) - skb->len);
+		n = min_t(size_t, len, most - skb->len);
 		err = uarg ? skb_zerocopy_iter_stream(sk, skb, msg, n, uarg) :
 			     splice_pages(sk, skb, msg, n);
 		if (err > 0)
@@ -346,6 +356,23 @@ u32 tl_txq_record(struct sock *sk, u32 seq, u32 len)
 			return stop;
 	}
 	return len;
+}
+
+/**
+ * tl_txq_burst() - how much of a super-segment's text ends where a chunk does
+ * @sk: socket, locked
+ * @seq: first octet
+ * @len: text, bytes
+ * @seg: octets in a segment
+ *
+ * Return: @len, or less: whole segments.
+ */
+u32 tl_txq_burst(struct sock *sk, u32 seq, u32 len, u32 seg)
+{
+	const struct sk_buff *chunk = chunk_find(sk, seq);
+	u32 rest = chunk ? TL_CB(chunk)->end - seq : len;
+
+	return rest < len && !(rest % seg) ? rest : len;
 }
 
 /**

@@ -46,6 +46,7 @@ struct ubuf_info;
  * @cork: TCP_CORK
  * @urgent: there is urgent data, perhaps acknowledged by now: see tl_urgent_mode()
  * @records: there was a MSG_EOR
+ * @waiting: what the congestion window lets go is put off, until it lets more go
  */
 struct tl_snd {
 	u32			una;
@@ -71,7 +72,8 @@ struct tl_snd {
 				nodelay:1,
 				cork:1,
 				urgent:1,
-				records:1;
+				records:1,
+				waiting:1;
 };
 
 /* Has all gone at least once, the FIN, too? */
@@ -164,6 +166,7 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len);
 int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_info *uarg);
 void tl_txq_mark(struct sock *sk, u32 tsflags);
 void tl_txq_end_record(struct sock *sk);
+u32 tl_txq_burst(struct sock *sk, u32 seq, u32 len, u32 seg);
 u32 tl_txq_record(struct sock *sk, u32 seq, u32 len);
 void tl_txq_acked(struct sock *sk, u32 una);
 void tl_txq_purge(struct sock *sk);
@@ -177,11 +180,13 @@ u32 tl_txq_linear(u32 len);
  * enum tl_push - what becomes of a last segment that is not full
  * @TL_PUSH_USUAL: Nagle and TCP_CORK decide
  * @TL_PUSH_HOLD: it waits: the program will write more at once
+ * @TL_PUSH_MORE: so do several full ones: the kernel has more in its hands
  * @TL_PUSH_ALL: it goes
  */
 enum tl_push {
 	TL_PUSH_USUAL,
 	TL_PUSH_HOLD,
+	TL_PUSH_MORE,
 	TL_PUSH_ALL,
 };
 

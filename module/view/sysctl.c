@@ -211,6 +211,7 @@ static const struct ctl_table sysctl_rows[] = {
 	ROW(min_rtt_wlen, proc_dointvec_minmax, &zero, &day_s),
 	ROW(pacing_ss_ratio, proc_dointvec_minmax, &zero, &pacing_max),
 	ROW(pacing_ca_ratio, proc_dointvec_minmax, &zero, &pacing_max),
+	ROW(tso_win_divisor, proc_dointvec_minmax, &zero, &u8_max),
 };
 
 static const struct ctl_table specials[] = {
@@ -308,6 +309,7 @@ void tl_sysctl_defaults(struct tl_net *tn)
 		.min_rtt_wlen		= 300,
 		.pacing_ss_ratio	= 200,
 		.pacing_ca_ratio	= 120,
+		.tso_win_divisor	= 3,
 	};
 	tl_mem_net_init(tn);
 }
