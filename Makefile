@@ -113,9 +113,8 @@ demo:
 	@scripts/setup check
 	@scripts/demo
 
-vm:
+vm: module
 	@scripts/setup vm
-	@$(MAKE) --no-print-directory module
 	@scripts/vm --kernel "$(release)" --insmod "$(top)/tcplab.ko" --lab
 
 lint:

@@ -2,6 +2,9 @@
 /*
  * send(): copy into the stream, and let tx/ send what is worth sending.
  */
+#include <linux/mutex.h>
+#include <linux/wait.h>
+#include <linux/pipe_fs_i.h>
 #include "sock.h"
 #include "api/api.h"
 
@@ -80,16 +83,17 @@ static int read_cmsgs(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 	return 0;
 }
 
-/* sendfile() and splice() say themselves that they have more, or tl_splice_eof() that it is all. */
-static enum tl_push push_after(const struct msghdr *msg)
+/* A pipe that was full, and is not all, is filled again at once: that is how sendfile() works. */
+static enum tl_push push_after(const struct msghdr *msg, size_t len)
 {
 	if (likely(!(msg->msg_flags & MSG_MORE)))
 		return TL_PUSH_USUAL;
-	return msg->msg_flags & MSG_SPLICE_PAGES ? TL_PUSH_MORE : TL_PUSH_HOLD;
+	return (msg->msg_flags & MSG_SPLICE_PAGES) && len >= PIPE_DEF_BUFFERS * PAGE_SIZE ?
+	       TL_PUSH_MORE : TL_PUSH_HOLD;
 }
 
 /* All is written that will be, before any of its last octets has been sent. */
-static void finish_write(struct sock *sk, struct msghdr *msg, u32 tsflags)
+static void finish_write(struct sock *sk, struct msghdr *msg, size_t len, u32 tsflags)
 {
 	if (unlikely(msg->msg_flags & MSG_OOB))
 		mark_urgent(tl_sk(sk));
@@ -97,7 +101,7 @@ static void finish_write(struct sock *sk, struct msghdr *msg, u32 tsflags)
 		tl_txq_mark(sk, tsflags);
 	if (unlikely(msg->msg_flags & MSG_EOR) && !msg_data_left(msg))
 		tl_txq_end_record(sk);
-	tl_output(sk, push_after(msg));
+	tl_output(sk, push_after(msg, len));
 }
 
 /* @loan: whether pages are lent or spliced; NULL: all is copied */
@@ -154,7 +158,7 @@ static int sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len,
 	}
 out:
 	if (copied)
-		finish_write(sk, msg, tsflags);
+		finish_write(sk, msg, len, tsflags);
 	return copied;
 
 out_err:

@@ -174,7 +174,8 @@ void tl_loss_sent(struct sock *sk, u32 octets, bool limited)
 {
 	struct tl_sock *tl = tl_sk(sk);
 	struct tl_loss *l = &tl->loss;
-	u32 out = tl->snd.nxt - tl->snd.una;
+	/* what is put off by choice was allowed: it counts as out */
+	u32 out = max(tl->snd.nxt - tl->snd.una, tl->snd.waiting ? tl->cc.cwnd : 0);
 	u64 now = octets ? tl->snd.last_us : tl_clock_us();
 
 	if (reducing(tl))

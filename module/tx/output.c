@@ -120,6 +120,7 @@ static int next_burst(struct sock *sk, u32 mss, u32 most, enum tl_push push, u64
 	}
 	if (want > mss && worth_waiting(sk, len, want, now)) {
 		tl->snd.waiting = cwnd < wnd;
+		tl->snd.waiting_peer = !tl->snd.waiting;
 		return -1;
 	}
 	if (len > mss) {
@@ -262,7 +263,8 @@ static bool peer_limited(const struct sock *sk)
 	u32 wnd = room(tl->snd.wnd, tl->snd.nxt - tl->snd.una);
 
 	return seq_lt(tl->snd.nxt, tl->snd.end) && tl->snd.end - tl->snd.nxt > wnd &&
-	       tl_mss_now(sk) > wnd && tl_loss_pipe(sk) < tl->cc.cwnd;
+	       (tl_mss_now(sk) > wnd || tl->snd.waiting_peer) &&
+	       tl_loss_pipe(sk) < tl->cc.cwnd;
 }
 
 /* The program would write more if there were room, and all that it wrote has gone. */
@@ -336,6 +338,7 @@ void tl_output(struct sock *sk, enum tl_push push)
 	if (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk))
 		return;
 	tl->snd.waiting = 0;
+	tl->snd.waiting_peer = 0;
 	sent = nothing_to_send(sk, push) ? 0 : send(sk, push);
 	limited = tl->snd.waiting || tl_loss_pipe(sk) + tl->snd.mss > tl->cc.cwnd;
 	if (sent || limited)

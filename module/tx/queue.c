@@ -9,9 +9,9 @@
  * an acknowledged chunk goes as a whole.
  *
  * Where what goes is all of a chunk, as with small writes that go at once, and with super-segments
- * while there is enough to send, it is a clone (tl_txq_clone()), which needs neither memory nor a
- * copy: the chunk has room for its header. Such a chunk is complete. The clone is a second view of
- * its pages, and so may be what the peer has.
+ * while there is enough to send, it is a clone (tl_txq_clone()), which takes neither memory nor a
+ * copy here: the chunk has room for its header. Such a chunk is complete. The clone is a second
+ * view of its pages, and so may be what the peer has.
  *
  * Most is copied into pages of ours. Pages of a file or a pipe are referred to (MSG_SPLICE_PAGES),
  * and so are those that a program lends (MSG_ZEROCOPY): it is told when nobody looks at them any
@@ -31,8 +31,8 @@
 #define COPY_MAX	256	/* up to here copying beats referring to a page */
 
 /*
- * Whole segments, so that a super-segment may be a clone of a chunk; of lent pages, which are not
- * cloned, as much as there can be.
+ * Whole segments, so that a super-segment may be a clone of a chunk, if they are not too few for
+ * that; of lent pages, which are not cloned, as much as there can be.
  */
 static u32 chunk_max(const struct sock *sk, bool lent)
 {
@@ -40,7 +40,7 @@ static u32 chunk_max(const struct sock *sk, bool lent)
 	u32 most = clamp_t(u32, READ_ONCE(sk->sk_sndbuf) / 4, 2048, CHUNK_MAX);
 	u32 mss = tl_sk(sk)->snd.mss;
 
-	return !lent && mss && mss < most ? most - most % mss : most;
+	return !lent && mss && 4 * mss <= most ? most - most % mss : most;
 }
 
 static struct sk_buff *chunk_create(struct sock *sk)

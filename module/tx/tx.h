@@ -47,6 +47,7 @@ struct ubuf_info;
  * @urgent: there is urgent data, perhaps acknowledged by now: see tl_urgent_mode()
  * @records: there was a MSG_EOR
  * @waiting: what the congestion window lets go is put off, until it lets more go
+ * @waiting_peer: the same, of the peer's window
  */
 struct tl_snd {
 	u32			una;
@@ -73,7 +74,8 @@ struct tl_snd {
 				cork:1,
 				urgent:1,
 				records:1,
-				waiting:1;
+				waiting:1,
+				waiting_peer:1;
 };
 
 /* Has all gone at least once, the FIN, too? */
