@@ -9,13 +9,6 @@
 run+=(--cgroup)
 export HOME=$work
 
-fetches() {
-	client 60 curl -sS --fail -o "$work/came" "http://$1:8000/file" 2>"$work/said" ||
-		because "curl" "$work/said"
-	same "$work/site/file" "$work/came"
-	rm -f "$work/came"
-}
-
 # Every answer is a good one. (hey ends well in any case.)
 asks() {
 	local requests
@@ -28,7 +21,7 @@ asks() {
 }
 
 all() {
-	fetches "$2"
+	curl_file "http://$2:8000/file"
 	asks "$2"
 }
 

@@ -111,6 +111,13 @@ same() {
 	cmp "$1" "$2" >"$work/cmp" 2>&1 || because "it came changed: $(cat "$work/cmp")"
 }
 
+# curl_file URL: fetch the file of $work/site, and look whether it came as it is
+curl_file() {
+	client 60 curl -sS --fail -o "$work/came" "$1" 2>"$work/said" || because "curl" "$work/said"
+	same "$work/site/file" "$work/came"
+	rm -f "$work/came"
+}
+
 # count -1, and later count 1: what tcplab and the kernel's TCP have counted meanwhile, at either host
 declare -A risen
 count() {

@@ -8,13 +8,11 @@
 . "${0%/*}/lib.sh"
 
 fetches() {
-	client 60 curl -sS --fail -o "$work/came" "http://$1:8080/file" 2>"$work/said" ||
-		because "curl" "$work/said"
-	same "$work/site/file" "$work/came"
+	curl_file "http://$1:8080/file"
 	client 60 curl -sS --fail -T "$work/site/file" "http://$1:8080/kept" >"$work/said" 2>&1 ||
 		because "curl -T" "$work/said"
 	same "$work/site/file" "$work/site/kept"
-	rm -f "$work/came" "$work/site/kept"
+	rm -f "$work/site/kept"
 }
 
 # Every answer is the page, and no connection fails.
