@@ -89,12 +89,25 @@ static bool range_before(struct rb_node *a, const struct rb_node *b)
 		      rb_entry(b, struct tl_range, waits)->seq);
 }
 
-/* @r is in the tree no more, its octets are in no book. */
-static void range_drop(struct tl_board *b, struct tl_range *r)
+static void leave_tree(struct tl_board *b, struct tl_range *r)
 {
+	if (b->first == b->last) {		/* the only one: as a rule, where little is sent */
+		b->ranges = RB_ROOT;
+		b->first = NULL;
+		b->last = NULL;
+		return;
+	}
+	if (b->first == r)
+		b->first = next_of(r);
 	if (b->last == r)
 		b->last = prev_of(r);
 	rb_erase(&r->node, &b->ranges);
+}
+
+/* @r is in the tree no more, its octets are in no book. */
+static void range_drop(struct tl_board *b, struct tl_range *r)
+{
+	leave_tree(b, r);
 	give_back(b, r);
 }
 
@@ -109,6 +122,8 @@ static void link_behind(struct tl_board *b, struct tl_range *r, struct tl_range 
 			parent = *p;
 			p = &parent->rb_left;
 		}
+	} else {
+		b->first = fresh;
 	}
 	rb_link_node(&fresh->node, parent, p);
 	rb_insert_color(&fresh->node, &b->ranges);
@@ -516,10 +531,8 @@ void tl_board_purge(struct tl_board *b)
 {
 	struct tl_range *r;
 
-	while ((r = tl_board_first(b))) {
-		rb_erase(&r->node, &b->ranges);
-		give_back(b, r);
-	}
+	while ((r = tl_board_first(b)))
+		range_drop(b, r);
 	if (b->spare)
 		tl_range_free(b, b->spare);
 	tl_board_init(b);

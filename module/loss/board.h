@@ -73,6 +73,7 @@ struct tl_range {
  * @ranges: by sequence number, without gaps
  * @lost: those that wait to be sent again
  * @sent: those that are under way, oldest first
+ * @first: the lowest, or NULL
  * @last: the highest, or NULL
  * @spare: a range for the next one who needs one, or NULL
  * @out: octets in all ranges
@@ -88,6 +89,7 @@ struct tl_board {
 	struct rb_root		ranges;
 	struct rb_root_cached	lost;
 	struct list_head	sent;
+	struct tl_range		*first;
 	struct tl_range		*last;
 	struct tl_range		*spare;
 	u32			out;
@@ -178,7 +180,7 @@ void tl_board_resent(struct tl_board *b, struct tl_range *r, const struct tl_sta
  */
 static inline struct tl_range *tl_board_first(const struct tl_board *b)
 {
-	return rb_entry_safe(rb_first(&b->ranges), struct tl_range, node);
+	return b->first;
 }
 
 /**
