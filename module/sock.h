@@ -204,6 +204,20 @@ void tl_mem_adopt(struct sock *sk);
 void tl_mem_enter_pressure(struct sock *sk);
 void tl_mem_leave_pressure(struct sock *sk);
 void tl_mem_wake_writer(struct sock *sk);
+
+/**
+ * tl_mem_uncharge() - what was charged to a socket is free
+ * @sk: socket, locked
+ * @bytes: how much
+ *
+ * Unlike sk_mem_uncharge() it leaves whole pages with the socket, for data that came with the ACK:
+ * whoever has done what there was to do gives back what is left (sk_mem_reclaim()).
+ */
+static inline void tl_mem_uncharge(struct sock *sk, int bytes)
+{
+	WRITE_ONCE(sk->sk_forward_alloc, sk->sk_forward_alloc + bytes);
+}
+
 void tl_mem_grow_sndbuf(struct sock *sk);
 bool tl_mem_unsent_free(const struct sock *sk, int wake);
 void tl_write_space(struct sock *sk);

@@ -82,5 +82,5 @@ void tl_range_uncharge(struct tl_board *b)
 	struct sock *sk = owner(b);
 
 	sk_wmem_queued_add(sk, -(int)sizeof(struct tl_range));
-	sk_mem_uncharge(sk, sizeof(struct tl_range));
+	tl_mem_uncharge(sk, sizeof(struct tl_range));
 }

@@ -400,4 +400,5 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 		tl_drop(sock_net(sk), skb, why);
 	}
 	respond(sk);
+	sk_mem_reclaim(sk);
 }

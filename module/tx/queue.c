@@ -92,8 +92,15 @@ static void chunk_free(struct sock *sk, struct sk_buff *skb)
 	if (tl_sk(sk)->snd.cursor_again == skb)
 		tl_sk(sk)->snd.cursor_again = NULL;
 	sk_wmem_queued_add(sk, -skb->truesize);
-	sk_mem_uncharge(sk, chunk_charge(skb));
+	tl_mem_uncharge(sk, chunk_charge(skb));
 	__kfree_skb(skb);
+}
+
+/* Nothing could be put into it. */
+static void chunk_give_up(struct sock *sk, struct sk_buff *skb)
+{
+	chunk_free(sk, skb);
+	sk_mem_reclaim(sk);
 }
 
 /* Take the page fragment into the chunk: a longer last fragment, or one more. */
@@ -172,7 +179,7 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
 	return copy;
 fail:
 	if (!skb->len)
-		chunk_free(sk, skb);
+		chunk_give_up(sk, skb);
 	return err;
 }
 
@@ -229,7 +236,7 @@ int tl_txq_refer(struct sock *sk, struct msghdr *msg, size_t len, struct ubuf_in
 			continue;
 		}
 		if (!skb->len)
-			chunk_free(sk, skb);
+			chunk_give_up(sk, skb);
 		return err ?: -EFAULT;
 	}
 	chunk_grew(sk, skb, err);
