@@ -107,6 +107,17 @@ static inline u32 tl_clock_ts_of(u64 now_us)
 	return div_u64(now_us, USEC_PER_MSEC);
 }
 
+/* As msecs_to_jiffies() and usecs_to_jiffies(): but for constants those are calls. */
+static inline unsigned long tl_ms_jiffies(u32 ms)
+{
+	return _msecs_to_jiffies(ms);
+}
+
+static inline unsigned long tl_us_jiffies(u32 us)
+{
+	return _usecs_to_jiffies(us);
+}
+
 u32 tl_clock_isn(void);
 u32 tl_clock_seconds(void);
 unsigned long tl_clock_jiffies(void);

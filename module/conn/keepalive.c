@@ -56,7 +56,7 @@ static bool keepalive_expired(const struct sock *sk)
 
 	if (tl->config.user_timeout)
 		return tl->loss.probes &&
-		       idle_since(sk) >= msecs_to_jiffies(tl->config.user_timeout);
+		       idle_since(sk) >= tl_ms_jiffies(tl->config.user_timeout);
 	return tl->loss.probes >=
 	       (tl->config.keep_probes ?: TL_SK_SYSCTL(sk, keepalive_probes));
 }

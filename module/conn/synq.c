@@ -127,7 +127,7 @@ static unsigned long req_timeout(const struct sock *lsk, const struct tl_req *re
 	const struct tl_rto_bounds b = tl_rto_bounds(lsk);
 	u64 us = (u64)b.init << min_t(u8, req->retries, REQ_TIMEOUT_MAX_SHIFT);
 
-	return usecs_to_jiffies(min_t(u64, us, b.max));
+	return tl_us_jiffies(min_t(u64, us, b.max));
 }
 
 static void req_resend(struct net *net, struct tl_req *req)

@@ -54,7 +54,7 @@ static void tw_timer(struct tl_mini_timer *t)
 /* 2 MSL (RFC9293 MUST-13), jiffies. */
 static unsigned long tw_period(struct net *net)
 {
-	return msecs_to_jiffies(2 * TL_SYSCTL(net, msl_ms));
+	return tl_ms_jiffies(2 * TL_SYSCTL(net, msl_ms));
 }
 
 static struct tl_tw *tw_create(struct sock *sk)

@@ -224,7 +224,7 @@ static void rack_mark(struct sock *sk, u64 now_us)
 		trace_rack(sk, window, now_us);
 	left = tl_rack_detect(&tl->loss.rack, &tl->board, window, now_us);
 	if (left) {
-		tl_timer_set(sk, TL_TIMER_REO, usecs_to_jiffies(left + REO_TIMER_LEAST_US));
+		tl_timer_set(sk, TL_TIMER_REO, tl_us_jiffies(left + REO_TIMER_LEAST_US));
 		tl_timer_clear(sk, TL_TIMER_PROBE);
 	} else {
 		tl_timer_clear(sk, TL_TIMER_REO);
@@ -430,7 +430,7 @@ static bool reneged(struct sock *sk, const struct tl_ack_news *n)
 	tl->loss.reneged = 1;
 	TL_SK_INC(sk, TCPSACKReneging);
 	tl_timer_set_earlier(sk, TL_TIMER_REXMIT,
-			     usecs_to_jiffies(max_t(u32, tl->rtt.srtt >> 4, 10 * USEC_PER_MSEC)));
+			     tl_us_jiffies(max_t(u32, tl->rtt.srtt >> 4, 10 * USEC_PER_MSEC)));
 	return true;
 }
 

@@ -17,7 +17,7 @@ unsigned long tl_rto_jiffies(const struct sock *sk)
 {
 	const struct tl_rto_bounds b = tl_rto_bounds(sk);
 
-	return max(usecs_to_jiffies(tl_rto_us(&tl_sk(sk)->rtt, &b)), 1UL);
+	return max(tl_us_jiffies(tl_rto_us(&tl_sk(sk)->rtt, &b)), 1UL);
 }
 
 /**
@@ -111,7 +111,7 @@ static bool peer_silent(const struct sock *sk)
 
 	if (tl->config.user_timeout)
 		ms = min(ms, tl->config.user_timeout);
-	return tl_clock_jiffies() - tl->ackp.last_seg > msecs_to_jiffies(ms) &&
+	return tl_clock_jiffies() - tl->ackp.last_seg > tl_ms_jiffies(ms) &&
 	       retried_for(sk, (u64)ms * USEC_PER_MSEC);
 }
 
@@ -207,7 +207,7 @@ static unsigned long next_retry(const struct sock *sk)
 	u64 us = min_t(u64, tl_rto_us(&tl_sk(sk)->rtt, &b),
 		       tl_user_time_left(sk, tl_sk(sk)->loss.retry_since_us));
 
-	return max(usecs_to_jiffies(us), 1UL);
+	return max(tl_us_jiffies(us), 1UL);
 }
 
 /**
@@ -315,7 +315,7 @@ void tl_rto_unreachable(struct sock *sk, u32 seq)
 	rto = tl_rto_us(&tl->rtt, &b);
 	gone = tl_clock_us() - tl->snd.last_us;
 	if (gone < rto)
-		tl_timer_set(sk, TL_TIMER_REXMIT, max(usecs_to_jiffies(rto - gone), 1UL));
+		tl_timer_set(sk, TL_TIMER_REXMIT, max(tl_us_jiffies(rto - gone), 1UL));
 	else
 		tl_rto_timer(sk);
 }

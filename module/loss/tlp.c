@@ -46,7 +46,7 @@ bool tl_tlp_schedule(struct sock *sk, bool rto_restarts)
 		return false;
 	}
 	/* a whole jiffy: the one that passes now may be over at once */
-	pto = usecs_to_jiffies(probe_timeout(sk)) + 1 + tl_pace_delay(sk);
+	pto = tl_us_jiffies(probe_timeout(sk)) + 1 + tl_pace_delay(sk);
 	rto = rto_restarts || !tl_timer_armed(sk, TL_TIMER_REXMIT) ?
 	      tl_rto_jiffies(sk) + tl_pace_delay(sk) : tl_timer_left(sk, TL_TIMER_REXMIT);
 	tl_timer_set(sk, TL_TIMER_PROBE, min(pto, rto));

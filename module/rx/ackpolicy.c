@@ -17,15 +17,15 @@
 
 static u16 delay_min(const struct sock *sk)
 {
-	return msecs_to_jiffies(TL_SK_SYSCTL(sk, delack_min_ms));
+	return tl_ms_jiffies(TL_SK_SYSCTL(sk, delack_min_ms));
 }
 
 /* Below the smallest RTO: or the peer would send again what only was not acknowledged yet. */
 static u16 delay_max(const struct sock *sk)
 {
-	u32 rto = msecs_to_jiffies(TL_SK_SYSCTL(sk, rto_min_ms));
+	u32 rto = tl_ms_jiffies(TL_SK_SYSCTL(sk, rto_min_ms));
 
-	return min_t(u32, msecs_to_jiffies(TL_SK_SYSCTL(sk, delack_max_ms)),
+	return min_t(u32, tl_ms_jiffies(TL_SK_SYSCTL(sk, delack_max_ms)),
 		     max(rto, 2U) - 1);
 }
 
@@ -237,7 +237,7 @@ static void delay(struct sock *sk)
 		if (tl_ack_is_interactive(sk) || a->pushed)
 			most = delay_max(sk);
 		if (tl->rtt.srtt)
-			most = min_t(u32, most, max_t(u32, usecs_to_jiffies(tl->rtt.srtt >> 3),
+			most = min_t(u32, most, max_t(u32, tl_us_jiffies(tl->rtt.srtt >> 3),
 						      least));
 		ato = min(ato, most);
 	}

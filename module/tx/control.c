@@ -20,7 +20,7 @@ void tl_send_ack(struct sock *sk)
 	if (tl_xmit_control(sk, tl->snd.nxt, TL_ACK, GFP_ATOMIC) == -ENOMEM) {
 		tl->ackp.pending = 1;
 		tl_timer_set_earlier(sk, TL_TIMER_DELACK,
-				     msecs_to_jiffies(TL_SK_SYSCTL(sk, delack_max_ms)));
+				     tl_ms_jiffies(TL_SK_SYSCTL(sk, delack_max_ms)));
 	}
 }
 

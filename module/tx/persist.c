@@ -33,7 +33,7 @@ static unsigned long probe_interval(const struct sock *sk)
 {
 	u64 us = min(backed_off(sk), tl_user_time_left(sk, tl_sk(sk)->loss.probe_since_us));
 
-	return max(usecs_to_jiffies(us), 1UL);
+	return max(tl_us_jiffies(us), 1UL);
 }
 
 /*
