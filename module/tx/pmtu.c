@@ -83,7 +83,8 @@ void tl_mss_sync(struct sock *sk, u32 pmtu)
  */
 void tl_mss_follow(struct sock *sk)
 {
-	const struct dst_entry *dst = tl_sk(sk)->af->route(sk);
+	/* whether it is still good is seen when the segment goes: xmit() */
+	const struct dst_entry *dst = __sk_dst_get(sk) ?: tl_sk(sk)->af->route(sk);
 
 	if (dst && dst_mtu(dst) != tl_sk(sk)->snd.pmtu)
 		tl_mss_sync(sk, dst_mtu(dst));
