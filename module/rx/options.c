@@ -158,6 +158,12 @@ unsigned int tl_opts_len(u8 which)
  */
 void tl_opts_write(u8 *p, u8 which, const struct tl_opts *o)
 {
+	if (which == TL_OPT_TIMESTAMP) {	/* as nearly every segment has it */
+		put_unaligned_be32(TL_TIMESTAMP_PADDED, p);
+		put_unaligned_be32(o->tsval, p + 4);
+		put_unaligned_be32(o->tsecr, p + 8);
+		return;
+	}
 	if (which & TL_OPT_MSS) {
 		*p++ = TL_KIND_MSS;
 		*p++ = TL_LEN_MSS;
