@@ -50,6 +50,12 @@ static inline bool tl_tuple_equal(const struct tl_tuple *a, const struct tl_tupl
 	       ipv6_addr_equal(&a->faddr, &b->faddr) && ipv6_addr_equal(&a->laddr, &b->laddr);
 }
 
+/* Both ports in a word, to be hashed */
+static inline u32 tl_tuple_ports(const struct tl_tuple *t)
+{
+	return (__force u32)t->lport << 16 | (__force u32)t->fport;
+}
+
 enum tl_kind {
 	TL_KIND_SOCK,		/* struct tl_sock */
 	TL_KIND_REQ,		/* struct tl_req, conn/synq.h */

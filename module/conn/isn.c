@@ -19,6 +19,20 @@ void tl_isn_net_init(struct tl_net *tn)
 	tn->cookie_last = tl_clock_seconds() - TL_COOKIE_LIFE - 1;
 }
 
+/* Of both addresses and @ports. Of v4-mapped ones a word differs; siphash() by length is slow. */
+static u64 keyed_hash(const struct tl_tuple *t, u32 ports, const siphash_key_t *key)
+{
+	const struct {
+		struct in6_addr	addrs[2];
+		u64		ports;
+	} all = { { t->laddr, t->faddr }, ports };
+
+	if (ipv6_addr_v4mapped(&t->faddr))
+		return siphash_3u32((__force u32)t->laddr.s6_addr32[3],
+				    (__force u32)t->faddr.s6_addr32[3], ports, key);
+	return siphash(&all, sizeof(all), key);
+}
+
 /**
  * tl_isn() - choose ISS for a connection (RFC6528 3, RFC9293 MUST-8, MUST-9, SHLD-1)
  * @tn: namespace
@@ -28,7 +42,7 @@ void tl_isn_net_init(struct tl_net *tn)
  */
 u32 tl_isn(struct tl_net *tn, const struct tl_tuple *t)
 {
-	return tl_clock_isn() + (u32)siphash(t, sizeof(*t), &tn->isn_key);
+	return tl_clock_isn() + (u32)keyed_hash(t, tl_tuple_ports(t), &tn->isn_key);
 }
 
 /**
@@ -38,5 +52,5 @@ u32 tl_isn(struct tl_net *tn, const struct tl_tuple *t)
  */
 u32 tl_ts_offset(struct tl_net *tn, const struct tl_tuple *t)
 {
-	return siphash(t, offsetof(struct tl_tuple, lport), &tn->ts_key);
+	return keyed_hash(t, 0, &tn->ts_key);
 }
