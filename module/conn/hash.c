@@ -13,7 +13,7 @@
 static u32 tuple_hash(const void *data, u32 len, u32 seed)
 {
 	const struct tl_tuple *t = data;		/* a tl_where begins with one */
-	u32 ports = ((__force u32)t->lport << 16) | (__force u32)t->fport;
+	u32 ports = tl_tuple_ports(t);
 
 	if (!ipv6_addr_v4mapped(&t->faddr)) {
 		seed = jhash2((const u32 *)&t->laddr, 4, seed);
@@ -130,7 +130,7 @@ void tl_hash_net_exit(struct tl_net *tn)
  */
 struct tl_node *tl_hash_find(struct net *net, const struct tl_where *w)
 {
-	return rhashtable_lookup(&tl_net(net)->conns, w, conn_params);
+	return rhashtable_lookup(&tl_net_rcu(net)->conns, w, conn_params);
 }
 
 static struct tl_where where_of(const struct tl_node *node)

@@ -126,6 +126,12 @@ static inline struct tl_net *tl_net(const struct net *net)
 	return net_generic(net, tl_net_id);
 }
 
+/* The same for who reads under RCU anyway, as all do that receive. */
+static inline struct tl_net *tl_net_rcu(const struct net *net)
+{
+	return rcu_dereference(net->gen)->ptr[tl_net_id];
+}
+
 /* A setting's value now. */
 #define TL_SYSCTL(net, name)	READ_ONCE(tl_net(net)->sysctl.name)
 /* The same for a socket, without a look into the namespace's table. */

@@ -136,7 +136,9 @@ unsigned long tl_established_read(const struct net *net);
 /* Count one more @name in @net; any context. */
 #define TL_INC(net, name)	tl_mib_inc(net, TL_MIB_##name)
 #define tl_mib_inc(net, which)	this_cpu_inc(tl_net(net)->stats->mib[which])
-#define TL_ADD(net, name, n)	this_cpu_add(tl_net(net)->stats->mib[TL_MIB_##name], n)
+
+/* For who reads under RCU anyway */
+#define TL_RCU_ADD(net, name, n) this_cpu_add(tl_net_rcu(net)->stats->mib[TL_MIB_##name], n)
 
 /* The same in a socket's namespace, which is at hand. */
 #define TL_SK_INC(sk, name)	tl_sk_mib_inc(sk, TL_MIB_##name)

@@ -33,7 +33,7 @@ static enum tl_drop check_header(struct net *net, struct sk_buff *skb, const str
 {
 	unsigned int header;
 
-	TL_ADD(net, InSegs, tl_gso_segs(skb));
+	TL_RCU_ADD(net, InSegs, tl_gso_segs(skb));
 	if (skb->pkt_type != PACKET_HOST)
 		return TL_DROP_NotForUs;
 	if (!pskb_may_pull(skb, sizeof(struct tcphdr))) {
