@@ -30,23 +30,33 @@ void tl_fine_handler(enum tl_fine which, tl_timer_fn fn)
 	fine_handlers[which] = fn;
 }
 
-/* Sleep until the earliest deadline, if the kernel timer would fire later than that. */
+/* Let the kernel timer fire at @when, if it would fire later than that. */
+static void sleep_until(struct sock *sk, u32 when)
+{
+	struct timer_list *timer = &sk->sk_timer;
+	s32 delay = when - (u32)jiffies;
+
+	if (!timer_pending(timer) || time_before32(when, timer->expires))
+		sk_reset_timer(sk, timer, jiffies + delay);
+}
+
+/* Sleep until the earliest deadline. */
 static void rearm(struct sock *sk)
 {
 	struct tl_timers *t = &tl_sk(sk)->timers;
-	unsigned long next = 0;
 	bool any = false;
+	u32 next = 0;
 	int i;
 
 	for (i = 0; i < TL_NTIMERS; i++) {
 		if (!(t->armed & BIT(i)))
 			continue;
-		if (!any || time_before(t->deadline[i], next))
+		if (!any || time_before32(t->deadline[i], next))
 			next = t->deadline[i];
 		any = true;
 	}
-	if (any && (!timer_pending(&t->timer) || time_before(next, t->timer.expires)))
-		sk_reset_timer(sk, &t->timer, next);
+	if (any)
+		sleep_until(sk, next);
 }
 
 /* Run what is due. A handler may arm, clear or end everything. */
@@ -56,7 +66,7 @@ static void run(struct sock *sk)
 	int i;
 
 	for (i = 0; i < TL_NTIMERS; i++) {
-		if (!(t->armed & BIT(i)) || time_before(jiffies, t->deadline[i]))
+		if (!(t->armed & BIT(i)) || time_before32(jiffies, t->deadline[i]))
 			continue;
 		t->armed &= ~BIT(i);
 		handlers[i](sk);
@@ -127,14 +137,13 @@ static enum hrtimer_restart fine_fire(struct hrtimer *timer)
 
 static void fire(struct timer_list *timer)
 {
-	struct tl_sock *tl = timer_container_of(tl, timer, timers.timer);
-	struct sock *sk = (struct sock *)tl;
+	struct sock *sk = timer_container_of(sk, timer, sk_timer);
 
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk))
 		run(sk);
 	else
-		tl->timers.deferred = true;	/* tl_timers_release() runs it */
+		tl_sk(sk)->timers.deferred = true;	/* tl_timers_release() runs it */
 	bh_unlock_sock(sk);
 	sock_put(sk);
 }
@@ -162,7 +171,7 @@ void tl_timers_init(struct sock *sk)
 {
 	struct tl_timers *t = &tl_sk(sk)->timers;
 
-	timer_setup(&t->timer, fire, 0);
+	timer_setup(&sk->sk_timer, fire, 0);
 	hrtimer_setup(&t->fine_timer, fine_fire, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_SOFT);
 	t->armed = 0;
 	t->fine_armed = 0;
@@ -178,12 +187,11 @@ void tl_timers_init(struct sock *sk)
 void tl_timer_set(struct sock *sk, enum tl_timer which, unsigned long delay)
 {
 	struct tl_timers *t = &tl_sk(sk)->timers;
-	unsigned long when = jiffies + delay;
+	u32 when = jiffies + delay;
 
 	t->deadline[which] = when;
 	t->armed |= BIT(which);
-	if (!timer_pending(&t->timer) || time_before(when, t->timer.expires))
-		sk_reset_timer(sk, &t->timer, when);
+	sleep_until(sk, when);
 }
 
 /**
@@ -196,7 +204,7 @@ void tl_timer_set_earlier(struct sock *sk, enum tl_timer which, unsigned long de
 {
 	const struct tl_timers *t = &tl_sk(sk)->timers;
 
-	if (!tl_timer_armed(sk, which) || time_before(jiffies + delay, t->deadline[which]))
+	if (!tl_timer_armed(sk, which) || time_before32(jiffies + delay, t->deadline[which]))
 		tl_timer_set(sk, which, delay);
 }
 
@@ -221,7 +229,7 @@ void tl_timers_clear(struct sock *sk)
 	t->armed = 0;
 	t->fine_armed = 0;
 	t->deferred = false;
-	sk_stop_timer(sk, &t->timer);
+	sk_stop_timer(sk, &sk->sk_timer);
 	if (hrtimer_try_to_cancel(&t->fine_timer) == 1)
 		__sock_put(sk);
 }
@@ -245,7 +253,7 @@ bool tl_timer_armed(const struct sock *sk, enum tl_timer which)
  */
 long tl_timer_left(const struct sock *sk, enum tl_timer which)
 {
-	return max_t(long, READ_ONCE(tl_sk(sk)->timers.deadline[which]) - jiffies, 0);
+	return max_t(s32, READ_ONCE(tl_sk(sk)->timers.deadline[which]) - (u32)jiffies, 0);
 }
 
 /**

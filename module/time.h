@@ -3,7 +3,7 @@
  * The one clock and the one timer interface. No other file reads a kernel clock or arms a
  * kernel timer.
  *
- * A connection has several deadlines and one kernel timer. Arming a deadline costs a store;
+ * A connection has several deadlines and one kernel timer (sk->sk_timer). Arming a deadline costs a store;
  * the kernel timer is moved only when it would fire too late. When it fires too early (the
  * deadline moved away meanwhile, as the retransmission's does with every ACK) it goes back to
  * sleep until the next deadline. So nothing is re-armed per segment.
@@ -60,14 +60,13 @@ enum tl_fine {
 };
 
 struct tl_timers {
-	struct timer_list	timer;
-	unsigned long		deadline[TL_NTIMERS];	/* jiffies */
+	u32			deadline[TL_NTIMERS];	/* jiffies modulo 2^32 */
 	u8			armed;			/* bit per tl_timer */
 	u8			fine_armed;		/* bit per tl_fine */
 	bool			deferred;		/* fired while a program owned the socket */
-	struct hrtimer		fine_timer;
-	u64			fine_deadline[TL_NFINE];	/* ns, CLOCK_MONOTONIC */
 	u32			fine_slack[TL_NFINE];	/* ns that it may come late */
+	u64			fine_deadline[TL_NFINE];	/* ns, CLOCK_MONOTONIC */
+	struct hrtimer		fine_timer;
 };
 
 /* What a deadline does: called with the socket locked, BHs off. Set once, by main.c. */
