@@ -65,10 +65,11 @@ struct tl_sock {
 	struct tl_net			*tn;		/* of sock_net(): for good */
 	struct tl_rcv			rcv;
 	struct tl_ackpolicy		ackp;
-	struct tl_snd			snd;
 	struct tl_mtup			mtup;
+	struct tl_snd			snd;
 	struct tl_pace			pace;
 	struct tl_rtt			rtt;
+	u32				oow_last;	/* see tl_oow_limited() */
 	struct tl_board			board;
 	struct tl_loss			loss;
 	struct tl_ecn			ecn;
@@ -81,7 +82,6 @@ struct tl_sock {
 	struct tl_config		config;
 	struct tl_sent			sent;
 	struct tl_got			got;
-	u32				oow_last;	/* see tl_oow_limited() */
 };
 
 struct tl6_sock {

@@ -32,11 +32,11 @@ enum tl_ca_state {		/* the kernel's numbers, as TCP_INFO gives them */
  * @mss: segment size to count with, bytes; the owner keeps it true
  * @acked: octets acknowledged since @cwnd last grew in congestion avoidance
  * @prior_cwnd: @cwnd before the reduction that may be undone; 0 if there was none. The owner's
- * @pacing_rate: bytes a second; 0: the owner reckons it from @cwnd and the round trip
  * @limited: @cwnd was what held the sender back in the last round trip (RFC7661)
  * @ecn: the connection has agreed on ECN. The owner's, before tl_cc_start()
  * @running: init() was called, so release() is due. The register's
  * @chosen: the program chose @ops, so accepted sockets inherit it. The register's
+ * @pacing_rate: bytes a second; 0: the owner reckons it from @cwnd and the round trip
  * @priv: the algorithm's own
  */
 struct tl_cc {
@@ -46,11 +46,11 @@ struct tl_cc {
 	u32			mss;
 	u32			acked;
 	u32			prior_cwnd;
-	u64			pacing_rate;
 	bool			limited;
 	bool			ecn;
 	bool			running;
 	bool			chosen;
+	u64			pacing_rate;
 	u64			priv[TL_CC_PRIV / sizeof(u64)];
 };
 

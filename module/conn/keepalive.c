@@ -15,7 +15,7 @@ static unsigned long idle_time(const struct sock *sk)
 /* How long ago did anything come? Jiffies. */
 static unsigned long idle_since(const struct sock *sk)
 {
-	return tl_clock_jiffies() - tl_sk(sk)->ackp.last_seg;
+	return (u32)tl_clock_jiffies() - tl_sk(sk)->ackp.last_seg;
 }
 
 /**

@@ -111,7 +111,7 @@ static bool peer_silent(const struct sock *sk)
 
 	if (tl->config.user_timeout)
 		ms = min(ms, tl->config.user_timeout);
-	return tl_clock_jiffies() - tl->ackp.last_seg > tl_ms_jiffies(ms) &&
+	return (u32)tl_clock_jiffies() - tl->ackp.last_seg > tl_ms_jiffies(ms) &&
 	       retried_for(sk, (u64)ms * USEC_PER_MSEC);
 }
 

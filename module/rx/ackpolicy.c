@@ -113,7 +113,7 @@ void tl_ack_quick(struct sock *sk, int val)
 static void learn_delay(struct sock *sk)
 {
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
-	unsigned long now = tl_clock_jiffies(), gap = now - a->last_rcv;
+	u32 now = tl_clock_jiffies(), gap = now - a->last_rcv;
 	u16 least = delay_min(sk);
 
 	if (!a->ato) {
@@ -431,7 +431,7 @@ void tl_ack_sent_data(struct sock *sk)
 {
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
-	if (tl_clock_jiffies() - a->last_rcv < a->ato && a->interactive < U8_MAX)
+	if ((u32)tl_clock_jiffies() - a->last_rcv < a->ato && a->interactive < U8_MAX)
 		a->interactive++;
 }
 

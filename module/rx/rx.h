@@ -162,8 +162,8 @@ struct tl_arrival {
  * @dupacks: ACKs sent at once with RCV.NXT at @dup_nxt
  * @compressed: ACKs not sent since, for the sake of one that will tell all
  * @dup_nxt: see there
- * @last_rcv: when data came last, jiffies
- * @last_seg: when an acceptable ACK came last, jiffies: a sign of life
+ * @last_rcv: when data came last, jiffies modulo 2^32
+ * @last_seg: when an acceptable ACK came last, likewise: a sign of life
  */
 struct tl_ackpolicy {
 	u8			quick;
@@ -178,8 +178,8 @@ struct tl_ackpolicy {
 	u8			compressed;
 	u16			ato;
 	u32			dup_nxt;
-	unsigned long		last_rcv;
-	unsigned long		last_seg;
+	u32			last_rcv;
+	u32			last_seg;
 };
 
 /* rcv.c */

@@ -9,7 +9,8 @@ static void set_kind(struct tl_chrono *c, enum tl_chrono_kind kind)
 {
 	u32 now = tl_clock_jiffies();
 
-	c->spent[c->kind] += now - c->since;
+	if (c->kind != TL_CHRONO_IDLE)
+		c->spent[c->kind - 1] += now - c->since;
 	c->since = now;
 	c->kind = kind;
 }
@@ -59,14 +60,14 @@ void tl_chrono_space(struct sock *sk)
 /**
  * tl_chrono_us() - how long has it waited for this?
  * @sk: socket, locked
- * @kind: for what
+ * @kind: for what; not TL_CHRONO_IDLE
  *
  * Return: µs.
  */
 u64 tl_chrono_us(const struct sock *sk, enum tl_chrono_kind kind)
 {
 	const struct tl_chrono *c = &tl_sk(sk)->sent.chrono;
-	u32 spent = c->spent[kind];
+	u32 spent = c->spent[kind - 1];
 
 	if (c->kind == kind)
 		spent += (u32)tl_clock_jiffies() - c->since;

@@ -97,7 +97,7 @@ static inline bool tl_urgent_mode(const struct tl_snd *snd)
  * @size: probe_size: of the one that is out; 0: none is, or its end will tell nothing
  * @seq: its first octet
  * @end: behind its last
- * @since: jiffies, when the search began
+ * @since: jiffies modulo 2^32, when the search began
  * @on: the MSS is what @low allows
  */
 struct tl_mtup {
@@ -106,7 +106,7 @@ struct tl_mtup {
 	u32		size;
 	u32		seq;
 	u32		end;
-	unsigned long	since;
+	u32		since;
 	bool		on;
 };
 
@@ -129,12 +129,12 @@ enum tl_chrono_kind {
  * struct tl_chrono - how long it has waited for each
  * @kind: enum tl_chrono_kind, now
  * @since: jiffies, when that began
- * @spent: jiffies, of each kind, but for the present one's
+ * @spent: jiffies, of each kind but the first, and but for the present one's
  */
 struct tl_chrono {
 	u8	kind;
 	u32	since;
-	u32	spent[TL_NCHRONO];
+	u32	spent[TL_NCHRONO - 1];
 };
 
 /**

@@ -107,7 +107,7 @@ static void info_times(const struct sock *sk, struct tcp_info *info)
 static void info_receiving(const struct sock *sk, struct tcp_info *info)
 {
 	const struct tl_sock *tl = tl_sk(sk);
-	unsigned long now = tl_clock_jiffies();
+	u32 now = tl_clock_jiffies();
 
 	info->tcpi_ato = jiffies_to_usecs(tl->ackp.ato);
 	info->tcpi_rcv_mss = tl->rcv.mss;
