@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Devices of several kinds below two hosts: large windows, large segments, in both directions at
+ * once. Whatever the device, every byte arrives, and no packet that leaves it is larger than it
+ * allows. (offload.c has veth, bridge, VLAN and a router; vm/virtio.sh a NIC.)
+ */
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "harness.h"
+#include "topo.h"
+
+#define MTU	1500
+#define BULK	(1 << 20)
+#define CONNS	2
+
+TOPO_FIXTURE(devices, topo_two_hosts);
+
+/* Address of either host, 1 or 2, in a network of their own */
+static const char *addr(const struct lab *lab, int host)
+{
+	if (lab->family == AF_INET6)
+		return host == 1 ? "2001:db8:9::1" : "2001:db8:9::2";
+	return host == 1 ? "192.0.9.1" : "192.0.9.2";
+}
+
+/* Let a host use a device, and its socket library the address. */
+static int use(struct topo *t, int where, const char *dev, int host)
+{
+	bool six = t->lab->family == AF_INET6;
+
+	if (host == 2)
+		t->server = addr(t->lab, 2);
+	return topo_run(t, where, "ip link set %s up && ip addr add %s/%s dev %s", dev,
+			addr(t->lab, host), six ? "64 nodad" : "24", dev);
+}
+
+TEST_F_TIMEOUT(devices, loopback, lab_secs(60))
+{
+	self->t.ns[TOPO_SERVER] = self->t.ns[TOPO_CLIENT];
+	self->t.server = self->lab.family == AF_INET6 ? "::1" : "127.0.0.1";
+	LAB_OK(topo_transfer(&self->t, CONNS, BULK, 0));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ip link set lo mtu %d", MTU));
+	LAB_OK(topo_transfer(&self->t, CONNS, BULK, 0));
+}
+
+/* A dummy swallows what it sends; but two macvlans above one talk to each other. */
+TEST_F_TIMEOUT(devices, macvlan_on_dummy, lab_secs(60))
+{
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT,
+			"ip link add d0 type dummy && ip link set d0 up && "
+			"ip link add link d0 name m0 type macvlan mode bridge && "
+			"ip link add link d0 name m1 type macvlan mode bridge"));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ip link set m1 netns /proc/%d/fd/%d", getpid(),
+			self->t.ns[TOPO_SERVER]));
+	LAB_OK(use(&self->t, TOPO_CLIENT, "m0", 1));
+	LAB_OK(use(&self->t, TOPO_SERVER, "m1", 2));
+	LAB_OK(topo_transfer(&self->t, CONNS, BULK, 0));
+}
+
+/* A dummy alone: what is sent vanishes, and nobody complains of its size. */
+TEST_F(devices, into_the_void)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = lab_addr(self->lab.family, addr(&self->lab, 2), 9, &ss);
+	int fd;
+
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ip link add d0 type dummy"));
+	LAB_OK(use(&self->t, TOPO_CLIENT, "d0", 1));
+	fd = LAB_FD(lab_socket(&self->lab, SOCK_NONBLOCK));
+	EXPECT_EQ(-1, connect(fd, (struct sockaddr *)&ss, len));
+	EXPECT_EQ(EINPROGRESS, errno);
+	EXPECT_EQ(0, lab_poll(fd, POLLOUT, 100));
+	close(fd);
+}
+
+static int tun_open(struct topo *t, int where, const char *name, bool offload)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI | (offload ? IFF_VNET_HDR : 0) };
+	unsigned int can = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+	int fd;
+
+	strcpy(ifr.ifr_name, name);
+	if (lab_netns_enter(t->ns[where]))
+		return -1;
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &ifr) || (offload && ioctl(fd, TUNSETOFFLOAD, can)))
+		return lab_fail("tun: %s", strerror(errno));
+	return lab_netns_enter(t->ns[TOPO_CLIENT]) ?: fd;
+}
+
+/* Pass on what one TUN device sends to the other; note how long it was at most. */
+static void pass_on(int from, int to, volatile int *most)
+{
+	static char packet[1 << 17];
+	ssize_t n;
+
+	while ((n = read(from, packet, sizeof(packet))) > 0) {
+		if (n > *most)
+			*most = n;
+		if (write(to, packet, n) != n)
+			_exit(1);
+	}
+}
+
+static pid_t cable(int a, int b, volatile int *most)
+{
+	struct pollfd p[2] = { { .fd = a, .events = POLLIN }, { .fd = b, .events = POLLIN } };
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		poll(p, 2, -1);
+		pass_on(a, b, most);
+		pass_on(b, a, most);
+	}
+}
+
+/* The longest packet that a program sees behind TUN devices during a transfer; -1 with the reason */
+static int through_tun(struct topo *t, bool offload)
+{
+	int a = tun_open(t, TOPO_CLIENT, "t0", offload), b, err, status;
+	volatile int *most;
+	pid_t pid;
+
+	b = a < 0 ? -1 : tun_open(t, TOPO_SERVER, "t1", offload);
+	if (b < 0 || use(t, TOPO_CLIENT, "t0", 1) || use(t, TOPO_SERVER, "t1", 2))
+		return -1;
+	most = mmap(NULL, sizeof(*most), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (most == MAP_FAILED)
+		return lab_fail("mmap: %s", strerror(errno));
+	pid = cable(a, b, most);
+	err = topo_transfer(t, CONNS, BULK, 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	if (!err && WIFEXITED(status))
+		err = lab_fail("the other device did not take a packet");
+	return err ?: *most;
+}
+
+TEST_F_TIMEOUT(devices, tun, lab_secs(60))
+{
+	EXPECT_GE(MTU, LAB_FD(through_tun(&self->t, false)));
+}
+
+/* The program behind it, a virtual machine as a rule, sums up and cuts, but TCP's segments only. */
+TEST_F_TIMEOUT(devices, tun_that_offloads, lab_secs(60))
+{
+	const int vnet_hdr = 10;
+	int most = LAB_FD(through_tun(&self->t, true));
+
+	if (self->lab.oracle) {
+		EXPECT_LT(2 * MTU, most);
+	} else {
+		EXPECT_GE(MTU + vnet_hdr, most);
+	}
+}
+
+TEST_HARNESS_MAIN
