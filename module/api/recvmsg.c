@@ -76,6 +76,29 @@ static u32 pass_urgent(const struct sock *sk, struct reading *r, u32 used)
 	return used - 1;
 }
 
+/*
+ * Copy @len octets from @offset of a buffer on. What is small lies in one piece of a page as a rule:
+ * as copy_in() of tx/queue.c. Return: 0 or -EFAULT.
+ */
+static int copy_out(struct msghdr *msg, const struct sk_buff *skb, u32 offset, u32 len)
+{
+	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+	struct page *page;
+	size_t n;
+
+	if (len > PAGE_SIZE || skb_headlen(skb) || !skb_shinfo(skb)->nr_frags ||
+	    offset + len > skb_frag_size(frag))
+		return skb_copy_datagram_msg(skb, offset, msg, len);
+	page = skb_frag_page(frag);
+	if (unlikely(!page))		/* a device's memory */
+		return -EFAULT;
+	n = copy_page_to_iter(page, skb_frag_off(frag) + offset, len, &msg->msg_iter);
+	if (likely(n == len))
+		return 0;
+	iov_iter_revert(&msg->msg_iter, n);
+	return -EFAULT;
+}
+
 /* Read from octet @offset of a buffer on. Return: 1 or -EFAULT. */
 static int take_unread(struct sock *sk, struct reading *r, struct sk_buff *skb, u32 offset)
 {
@@ -87,7 +110,7 @@ static int take_unread(struct sock *sk, struct reading *r, struct sk_buff *skb, 
 		used = pass_urgent(sk, r, used);
 		offset += r->seq - seq;
 	}
-	if (!(r->flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, r->msg, used))
+	if (!(r->flags & MSG_TRUNC) && copy_out(r->msg, skb, offset, used))
 		return -EFAULT;
 	r->seq += used;
 	r->copied += used;

@@ -132,6 +132,31 @@ static int within_means(struct sock *sk, int copy)
 	return min(copy, tl_mem_least[0] - sk->sk_wmem_queued);
 }
 
+/*
+ * Copy into the page fragment, for a chunk. What is small goes as into a page: what is checked else
+ * (CONFIG_HARDENED_USERCOPY) costs more than to copy it. Return: 0 or -EFAULT, with nothing taken.
+ */
+static int copy_in(struct sock *sk, struct msghdr *msg, struct sk_buff *skb,
+		   const struct page_frag *pfrag, int copy)
+{
+	size_t n;
+
+	if (copy > PAGE_SIZE)
+		return skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pfrag->page,
+						pfrag->offset, copy);
+	n = copy_page_from_iter(pfrag->page, pfrag->offset, copy, &msg->msg_iter);
+	if (unlikely(n < copy)) {
+		iov_iter_revert(&msg->msg_iter, n);
+		return -EFAULT;
+	}
+	skb->len += copy;
+	skb->data_len += copy;
+	skb->truesize += copy;
+	sk_wmem_queued_add(sk, copy);
+	sk_mem_charge(sk, copy);
+	return 0;
+}
+
 /**
  * tl_txq_append() - copy some of what a program writes to the end of the stream
  * @sk: socket, locked
@@ -171,7 +196,7 @@ int tl_txq_append(struct sock *sk, struct msghdr *msg, size_t len)
 	err = -ENOMEM;
 	if (copy <= 0)
 		goto fail;
-	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pfrag->page, pfrag->offset, copy);
+	err = copy_in(sk, msg, skb, pfrag, copy);
 	if (err)
 		goto fail;
 	chunk_extend(skb, pfrag, copy, merge);
