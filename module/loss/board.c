@@ -139,6 +139,21 @@ static bool same_burst(const struct tl_range *r, u32 seq, u16 seg, const struct 
 	       r->at.app_limited == at->app_limited;
 }
 
+/* All but its places in tree and list */
+static void range_begin(struct tl_range *r, u32 seq, u32 end, u16 seg, const struct tl_stamp *at)
+{
+	r->seq = seq;
+	r->end = end;
+	r->segs = 0;
+	r->grid = seq;
+	r->seg = seg;
+	r->sacked = 0;
+	r->lost = 0;
+	r->again = 0;
+	r->ever = 0;
+	r->at = *at;
+}
+
 /**
  * tl_board_sent() - new data went out
  * @b: board, prepared
@@ -157,7 +172,7 @@ void tl_board_sent(struct tl_board *b, u32 seq, u32 end, u16 seg, const struct t
 		return;
 	}
 	r = range_take(b);
-	*r = (struct tl_range) { .seq = seq, .end = end, .grid = seq, .seg = seg, .at = *at };
+	range_begin(r, seq, end, seg, at);
 	list_add_tail(&r->sent, &b->sent);
 	link_behind(b, b->last, r);
 }
