@@ -42,6 +42,7 @@ struct tl_stray {
  * @default_mss: SendMSS when the peer names none (RFC9293 MUST-15), bytes
  * @group: is one end of the segment a group or broadcast address?
  * @where: read addresses, ports and interfaces of a received segment
+ * @is_of: is a received segment this connection's, by its addresses and ports?
  * @pseudo: checksum of @len bytes with the pseudo-header, given the bytes' own sum
  * @checksum_ok: is the checksum of a received segment right?
  * @policy_ok: may IPsec's policy let the segment through to @sk?
@@ -63,6 +64,7 @@ struct tl_af_ops {
 	u16		default_mss;
 	bool		(*group)(const struct sk_buff *skb);
 	void		(*where)(const struct sk_buff *skb, struct tl_where *w);
+	bool		(*is_of)(const struct sk_buff *skb, const struct tl_tuple *t);
 	__sum16		(*pseudo)(const struct tl_tuple *t, u32 len, u8 proto, __wsum sum);
 	bool		(*checksum_ok)(struct sk_buff *skb, u8 proto);
 	bool		(*policy_ok)(struct sock *sk, struct sk_buff *skb);
@@ -118,6 +120,10 @@ struct tl_icmp {
 
 extern const struct tl_af_ops tl_af_v4;
 extern const struct tl_af_ops tl_af_v6;
+
+/* af->fn(...), without a call through a pointer where the compiler sees both tables (build.c) */
+#define tl_af_call(af, fn, ...)							\
+	((af) == &tl_af_v4 ? tl_af_v4.fn(__VA_ARGS__) : tl_af_v6.fn(__VA_ARGS__))
 
 static inline const struct tl_af_ops *tl_af_of(const struct tl_tuple *t)
 {

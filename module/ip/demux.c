@@ -119,14 +119,14 @@ void tl_demux_net_exit(struct net *net)
 /**
  * tl_demux_taken() - the connection of a segment, if it was found before
  * @skb: segment from IP, which holds the socket; not any more afterwards
- * @w: its addresses, ports and interface now
+ * @af: family that it came by
  *
  * In between, netfilter may have kept it for long (NFQUEUE), or changed its addresses.
  *
  * Context: RCU reader.
- * Return: its node, or NULL if none was found, or it is another connection's now.
+ * Return: its socket, or NULL if none was found, or it is another connection's now.
  */
-struct tl_node *tl_demux_taken(struct sk_buff *skb, const struct tl_where *w)
+struct sock *tl_demux_taken(struct sk_buff *skb, const struct tl_af_ops *af)
 {
 	struct sock *sk = skb->sk;
 	struct tl_node *node;
@@ -137,7 +137,7 @@ struct tl_node *tl_demux_taken(struct sk_buff *skb, const struct tl_where *w)
 	skb->destructor = NULL;
 	sock_put(sk);			/* lives as long as there are readers of RCU */
 	node = &tl_sk(sk)->node;
-	return READ_ONCE(node->hashed) && tl_tuple_equal(&node->tuple, &w->tuple) ? node : NULL;
+	return READ_ONCE(node->hashed) && tl_af_call(af, is_of, skb, &node->tuple) ? sk : NULL;
 }
 
 /**

@@ -7,12 +7,11 @@
 
 #include <net/sock.h>
 
-struct tl_node;
-struct tl_where;
+struct tl_af_ops;
 
 int tl_demux_net_init(struct net *net);
 void tl_demux_net_exit(struct net *net);
-struct tl_node *tl_demux_taken(struct sk_buff *skb, const struct tl_where *w);
+struct sock *tl_demux_taken(struct sk_buff *skb, const struct tl_af_ops *af);
 void tl_demux_forget(struct sock *sk);
 void tl_demux_learn(struct sock *sk, const struct sk_buff *skb);
 

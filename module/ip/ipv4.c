@@ -48,6 +48,15 @@ static void v4_where(const struct sk_buff *skb, struct tl_where *w)
 	w->scope = 0;
 }
 
+static bool v4_is_of(const struct sk_buff *skb, const struct tl_tuple *t)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	return th->source == t->fport && th->dest == t->lport && iph->saddr == v4_of(&t->faddr) &&
+	       iph->daddr == v4_of(&t->laddr) && ipv6_addr_v4mapped(&t->faddr);
+}
+
 static __sum16 v4_pseudo(const struct tl_tuple *t, u32 len, u8 proto, __wsum sum)
 {
 	return csum_tcpudp_magic(v4_of(&t->laddr), v4_of(&t->faddr), len, proto, sum);
@@ -311,6 +320,7 @@ const struct tl_af_ops tl_af_v4 = {
 	.default_mss	= 536,			/* RFC9293 MUST-15 */
 	.group		= v4_group,
 	.where		= v4_where,
+	.is_of		= v4_is_of,
 	.pseudo		= v4_pseudo,
 	.checksum_ok	= v4_checksum_ok,
 	.policy_ok	= v4_policy_ok,

@@ -44,6 +44,15 @@ static void v6_where(const struct sk_buff *skb, struct tl_where *w)
 	w->scope = link_scope(&ip6->saddr, w->dif);
 }
 
+static bool v6_is_of(const struct sk_buff *skb, const struct tl_tuple *t)
+{
+	const struct ipv6hdr *ip6 = ipv6_hdr(skb);
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	return th->source == t->fport && th->dest == t->lport &&
+	       ipv6_addr_equal(&ip6->saddr, &t->faddr) && ipv6_addr_equal(&ip6->daddr, &t->laddr);
+}
+
 static __sum16 v6_pseudo(const struct tl_tuple *t, u32 len, u8 proto, __wsum sum)
 {
 	return csum_ipv6_magic(&t->laddr, &t->faddr, len, proto, sum);
@@ -327,6 +336,7 @@ const struct tl_af_ops tl_af_v6 = {
 	.default_mss	= 1220,			/* RFC9293 MUST-15 */
 	.group		= v6_group,
 	.where		= v6_where,
+	.is_of		= v6_is_of,
 	.pseudo		= v6_pseudo,
 	.checksum_ok	= v6_checksum_ok,
 	.policy_ok	= v6_policy_ok,

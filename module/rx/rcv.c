@@ -45,7 +45,7 @@ static enum tl_drop check_header(struct net *net, struct sk_buff *skb, const str
 		TL_INC(net, InErrs);
 		return TL_DROP_BadOffset;
 	}
-	if (!af->checksum_ok(skb, tl_protocol)) {		/* RFC9293 MUST-3 */
+	if (!tl_af_call(af, checksum_ok, skb, tl_protocol)) {		/* RFC9293 MUST-3 */
 		TL_INC(net, InCsumErrors);
 		TL_INC(net, InErrs);
 		return TL_DROP_BadChecksum;
@@ -73,9 +73,16 @@ static u32 backlog_limit(const struct sock *sk)
 	return READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) / 2 + 64 * 1024;
 }
 
+/* Between lookup and lock a socket may have ended, and even begun another life. */
+static bool still_there(const struct sock *sk, const struct sk_buff *skb,
+			const struct tl_af_ops *af)
+{
+	return !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN) &&
+	       tl_af_call(af, is_of, skb, &tl_sk(sk)->node.tuple);
+}
+
 /* Consumes @skb. */
-static void rcv_sock(struct sock *sk, struct sk_buff *skb, const struct tl_where *w,
-		     const struct tl_af_ops *af)
+static void rcv_sock(struct sock *sk, struct sk_buff *skb, const struct tl_af_ops *af)
 {
 	enum tl_drop why = admit(sk, skb, af);
 
@@ -89,7 +96,7 @@ static void rcv_sock(struct sock *sk, struct sk_buff *skb, const struct tl_where
 
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
-		if (tl_still_there(sk, w))
+		if (still_there(sk, skb, af))
 			tl_rcv_segment(sk, skb);
 		else
 			tl_drop(sock_net(sk), skb, TL_DROP_NoSocket);
@@ -235,6 +242,78 @@ static struct sock *policy_sk(const struct tl_node *node, struct sock *lsk)
 	return node->kind == TL_KIND_REQ ? tl_synq_listener(node) : NULL;
 }
 
+/*
+ * All that is asked before the header is read; @sk: whose IPsec policy counts. Return: false if the
+ * segment goes no further; it is consumed then.
+ */
+static bool open_segment(struct sk_buff *skb, struct sock *sk, const struct tl_af_ops *af)
+{
+	/* IPsec looks at what IP left in the margin: before we write there. */
+	if (!tl_af_call(af, policy_ok, sk, skb)) {
+		tl_drop(dev_net(skb->dev), skb, TL_DROP_Policy);
+		return false;
+	}
+	nf_reset_ct(skb);
+	read_header(skb, af);
+	return true;
+}
+
+/* Whose is it? Consumes @skb. */
+static void rcv_lookup(struct net *net, struct sk_buff *skb, const struct tl_af_ops *af)
+{
+	struct tl_node *node;
+	struct tl_where w;
+	struct sock *lsk;
+	enum tl_drop why;
+
+	af->where(skb, &w);
+	node = tl_hash_find(net, &w);
+	if (node && node->kind == TL_KIND_REQ && !tl_synq_alive(net, node))
+		node = NULL;		/* its listener has gone; there may be another */
+	lsk = node && node->kind != TL_KIND_TW ? NULL : tl_hash_find_listener(net, &w, skb);
+	if (!open_segment(skb, policy_sk(node, lsk), af))
+		return;
+
+	if (node && node->kind == TL_KIND_SOCK) {
+		rcv_sock(tl_node_sk(node), skb, af);
+		return;
+	}
+	if (node && node->kind == TL_KIND_REQ) {
+		rcv_request(net, node, skb, af);
+		return;
+	}
+	if (node) {
+		bool anew = lsk;
+
+		why = tl_timewait_rcv(net, node, skb, &anew);
+		if (!anew) {
+			tl_drop(net, skb, why);
+			return;
+		}
+	}
+	if (lsk)
+		rcv_listener(lsk, skb, &w, af);
+	else
+		rcv_nobody(net, skb, &w, af);
+}
+
+static __always_inline void rcv_skb(struct sk_buff *skb, const struct tl_af_ops *af)
+{
+	struct net *net = dev_net(skb->dev);
+	enum tl_drop why = check_header(net, skb, af);
+	struct sock *sk;
+
+	if (why != TL_DROP_NONE) {
+		tl_drop(net, skb, why);
+		return;
+	}
+	sk = tl_demux_taken(skb, af);
+	if (!sk)
+		rcv_lookup(net, skb, af);
+	else if (open_segment(skb, sk, af))
+		rcv_sock(sk, skb, af);
+}
+
 /**
  * tl_rcv_skb() - a segment from IP
  * @skb: packet, data at the TCP header; consumed
@@ -245,50 +324,10 @@ static struct sock *policy_sk(const struct tl_node *node, struct sock *lsk)
  */
 int tl_rcv_skb(struct sk_buff *skb, const struct tl_af_ops *af)
 {
-	struct net *net = dev_net(skb->dev);
-	enum tl_drop why = check_header(net, skb, af);
-	struct tl_node *node;
-	struct tl_where w;
-	struct sock *lsk;
-
-	if (why != TL_DROP_NONE) {
-		tl_drop(net, skb, why);
-		return 0;
-	}
-	af->where(skb, &w);
-	node = tl_demux_taken(skb, &w) ?: tl_hash_find(net, &w);
-	if (node && node->kind == TL_KIND_REQ && !tl_synq_alive(net, node))
-		node = NULL;		/* its listener has gone; there may be another */
-	lsk = node && node->kind != TL_KIND_TW ? NULL : tl_hash_find_listener(net, &w, skb);
-
-	/* IPsec looks at what IP left in the margin: before we write there. */
-	if (!af->policy_ok(policy_sk(node, lsk), skb)) {
-		tl_drop(net, skb, TL_DROP_Policy);
-		return 0;
-	}
-	nf_reset_ct(skb);
-	read_header(skb, af);
-
-	if (node && node->kind == TL_KIND_SOCK) {
-		rcv_sock(tl_node_sk(node), skb, &w, af);
-		return 0;
-	}
-	if (node && node->kind == TL_KIND_REQ) {
-		rcv_request(net, node, skb, af);
-		return 0;
-	}
-	if (node) {
-		bool anew = lsk;
-
-		why = tl_timewait_rcv(net, node, skb, &anew);
-		if (!anew) {
-			tl_drop(net, skb, why);
-			return 0;
-		}
-	}
-	if (lsk)
-		rcv_listener(lsk, skb, &w, af);
+	/* once for each family, so that it calls no function through a pointer */
+	if (af == &tl_af_v4)
+		rcv_skb(skb, &tl_af_v4);
 	else
-		rcv_nobody(net, skb, &w, af);
+		rcv_skb(skb, &tl_af_v6);
 	return 0;
 }
