@@ -41,9 +41,12 @@ static bool buffer_has_room(struct sock *sk)
 {
 	const struct tl_snd *snd = &tl_sk(sk)->snd;
 
-	if (sk_stream_memory_free(sk))
+	bool unsent_free = tl_mem_unsent_free(sk, 0);
+
+	/* sk_stream_memory_free(), without a call through a pointer */
+	if (sk->sk_wmem_queued < READ_ONCE(sk->sk_sndbuf) && unsent_free)
 		return true;
-	if (tl_mem_unsent_free(sk, 0))
+	if (unsent_free)
 		return false;
 	if (snd->end - snd->nxt < tl_mss_now(sk))
 		return sk->sk_wmem_queued < READ_ONCE(sk->sk_sndbuf);

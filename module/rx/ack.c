@@ -64,7 +64,8 @@ static void restart_timers(struct sock *sk, const struct tl_ack_news *n)
 	if (!t->acked && !(t->sack_first_us && first && t->sack_first_us < first->at.sent_us))
 		return;
 	tl_rto_restart(sk);
-	tl_tlp_schedule(sk, true);
+	if (tl_sk(sk)->board.out)
+		tl_tlp_schedule(sk, true);
 }
 
 /* What the scoreboard, recovery and the congestion window make of an ACK */

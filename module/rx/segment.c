@@ -373,12 +373,12 @@ static enum tl_drop rcv_synchronized(struct sock *sk, const struct sk_buff *skb)
 void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 {
 	struct tl_sock *tl = tl_sk(sk);
+	u32 segs = tl_gso_segs(skb);
 	enum tl_drop why;
 
-	WRITE_ONCE(tl->got.segs, tl->got.segs + tl_gso_segs(skb));
-	if (TL_CB(skb)->end - TL_CB(skb)->seq > !!(TL_CB(skb)->flags & TL_SYN) +
-						!!(TL_CB(skb)->flags & TL_FIN))
-		tl->got.data_segs += tl_gso_segs(skb);
+	WRITE_ONCE(tl->got.segs, tl->got.segs + segs);
+	if (tl_cb_datalen(TL_CB(skb)))
+		tl->got.data_segs += segs;
 	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN)) {
 		/* It closed while the segment waited. A SYN wants a listener, and comes again. */
 		if ((TL_CB(skb)->flags & (TL_SYN | TL_ACK)) != TL_SYN)

@@ -226,7 +226,7 @@ static u32 send_more(struct sock *sk, enum tl_push push, u64 now)
 		if (sent <= 0)
 			break;
 		total += sent;
-		len = next_burst(sk, mss, most, push, now);
+		len = tl_all_gone(&tl->snd) ? -1 : next_burst(sk, mss, most, push, now);
 	}
 	return total;
 }
@@ -247,13 +247,11 @@ static u32 send_frto(struct sock *sk, u64 now)
 }
 
 /* The program has not filled the window: rates measured now are too low (draft-cheng 3.4). */
-static void note_app_limited(struct sock *sk, bool limited)
+static void note_app_limited(struct tl_sock *tl, bool limited, u32 pipe)
 {
-	struct tl_sock *tl = tl_sk(sk);
-
 	if (!limited && seq_lt(tl->snd.end, tl->snd.nxt + tl->snd.mss) &&
 	    !tl_board_next_lost(&tl->board))
-		tl->loss.rate.app_limited = tl->loss.rate.delivered + tl_loss_pipe(sk) ?: 1;
+		tl->loss.rate.app_limited = tl->loss.rate.delivered + pipe ?: 1;
 }
 
 /* The peer's window, and not ours, holds up what is next. */
@@ -305,8 +303,8 @@ static bool nothing_to_send(const struct sock *sk, enum tl_push push)
 		return false;
 	if (tl_all_gone(&tl->snd))
 		return true;
-	return avail < tl_mss_now(sk) && !tl->loss.new_first && likely(!tl->snd.records) &&
-	       !worth_sending(tl, avail, avail, push);
+	return !worth_sending(tl, avail, avail, push) && avail < tl_mss_now(sk) &&
+	       !tl->loss.new_first && likely(!tl->snd.records);
 }
 
 /* Return: octets sent. */
@@ -332,20 +330,26 @@ static u32 send(struct sock *sk, enum tl_push push)
 void tl_output(struct sock *sk, enum tl_push push)
 {
 	struct tl_sock *tl = tl_sk(sk);
+	u32 sent, pipe;
 	bool limited;
-	u32 sent;
 
 	if (!tl_in_state(sk, TLF_SYNCHRONIZED) && !tl_is_early(sk))
 		return;
 	tl->snd.waiting = 0;
 	tl->snd.waiting_peer = 0;
+	if (tl_all_gone(&tl->snd) && !tl->board.out) {
+		note_app_limited(tl, false, 0);
+		tl_timer_clear(sk, TL_TIMER_PERSIST);
+		return;
+	}
 	sent = nothing_to_send(sk, push) ? 0 : send(sk, push);
-	limited = tl->snd.waiting || tl_loss_pipe(sk) + tl->snd.mss > tl->cc.cwnd;
+	pipe = tl_loss_pipe(sk);
+	limited = tl->snd.waiting || pipe + tl->snd.mss > tl->cc.cwnd;
 	if (sent || limited)
 		tl_loss_sent(sk, sent, limited);
 	if (sent)
 		tl_tlp_schedule(sk, false);
-	note_app_limited(sk, limited);
+	note_app_limited(tl, limited, pipe);
 	note_chrono(sk, sent);
 	tl_persist_update(sk);
 }

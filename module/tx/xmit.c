@@ -44,7 +44,7 @@ void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct 
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		skb->csum_start = skb_transport_header(skb) - skb->head;
 		skb->csum_offset = offsetof(struct tcphdr, check);
-		th->check = ~af->pseudo(t, skb->len, tl_protocol, 0);
+		th->check = ~tl_af_call(af, pseudo, t, skb->len, tl_protocol, 0);
 		return;
 	}
 	/* what others can change must not change between here and the wire */
@@ -159,11 +159,23 @@ static u32 segments(u32 len, u32 seg)
  */
 static void mark_gso(struct sk_buff *skb, u32 text, u32 seg)
 {
+	struct skb_shared_info *info = skb_shinfo(skb);
 	bool whole = text <= seg;
 
-	skb_shinfo(skb)->gso_size = whole ? 0 : tl_gso_size(seg, skb->len - text);
-	skb_shinfo(skb)->gso_segs = whole ? 0 : segments(text, seg);
-	skb_shinfo(skb)->gso_type = whole ? 0 : TL_GSO_TYPE;
+	if (whole && !info->gso_size)
+		return;
+	info->gso_size = whole ? 0 : tl_gso_size(seg, skb->len - text);
+	info->gso_segs = whole ? 0 : segments(text, seg);
+	info->gso_type = whole ? 0 : TL_GSO_TYPE;
+}
+
+/* As skb_set_owner_w(), for a buffer that is nobody's yet, and a full socket. */
+static void charge_sending(struct sock *sk, struct sk_buff *skb)
+{
+	skb->sk = sk;
+	skb->destructor = sock_wfree;
+	skb_set_hash_from_sk(skb, sk);
+	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
 }
 
 /*
@@ -175,7 +187,7 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u32 seg, u8 flags
 		struct tl_opts *opts, const struct tl_fo_cookie *cookie)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	struct dst_entry *dst = tl->af->route(sk);
+	struct dst_entry *dst = tl_af_call(tl->af, route, sk);
 	u32 text = skb->len;
 	int err;
 
@@ -190,14 +202,13 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u32 seg, u8 flags
 	tl_pace_add_delay(skb, &tl->config.tx_delay);
 	opts->tsecr = flags & TL_ACK ? tl->rcv.ts_recent : 0;
 	push_header(sk, skb, seq, flags, which, opts, cookie);
-	skb_set_owner_w(skb, sk);
-	skb_set_hash_from_sk(skb, sk);
+	charge_sending(sk, skb);
 	mark_gso(skb, text, seg);
 	tl_checksum(skb, dst, &tl->node.tuple);
 	if (flags & TL_ACK)
 		tl_ack_sent(sk);
 	tl->sent.segs += tl_gso_segs(skb);
-	err = tl->af->xmit(sk, skb, ecn);
+	err = tl_af_call(tl->af, xmit, sk, skb, ecn);
 	return net_xmit_eval(err);		/* a macro that looks twice */
 }
 
