@@ -169,16 +169,13 @@ static u64 v4_port_offset(const struct sock *sk)
 	return secure_ipv4_port_ephemeral(v4_of(&t->laddr), v4_of(&t->faddr), t->fport);
 }
 
-static struct dst_entry *v4_route(struct sock *sk)
+static noinline struct dst_entry *v4_find_route(struct sock *sk)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
 	struct inet_sock *inet = inet_sk(sk);
 	const struct ip_options_rcu *opt;
 	__be32 daddr = inet->inet_daddr;
 	struct rtable *rt;
 
-	if (likely(dst))
-		return dst;
 	rcu_read_lock();
 	opt = rcu_dereference(inet->inet_opt);
 	if (opt && opt->opt.srr)
@@ -193,6 +190,11 @@ static struct dst_entry *v4_route(struct sock *sk)
 	}
 	sk_setup_caps(sk, &rt->dst);
 	return &rt->dst;
+}
+
+static struct dst_entry *v4_route(struct sock *sk)
+{
+	return __sk_dst_check(sk, 0) ?: v4_find_route(sk);
 }
 
 static u16 v4_overhead(const struct sock *sk)

@@ -113,14 +113,12 @@ static struct in6_addr *socket_flow(struct sock *sk, struct flowi6 *fl6, struct 
 	return final_p;
 }
 
-static struct dst_entry *v6_route(struct sock *sk)
+static noinline struct dst_entry *v6_find_route(struct sock *sk)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, inet6_sk(sk)->dst_cookie);
 	struct in6_addr *final_p, final;
+	struct dst_entry *dst;
 	struct flowi6 fl6;
 
-	if (likely(dst))
-		return dst;
 	final_p = socket_flow(sk, &fl6, &final);
 	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, final_p);
 	if (IS_ERR(dst)) {
@@ -129,6 +127,11 @@ static struct dst_entry *v6_route(struct sock *sk)
 	}
 	ip6_dst_store(sk, dst, NULL, NULL);
 	return dst;
+}
+
+static struct dst_entry *v6_route(struct sock *sk)
+{
+	return __sk_dst_check(sk, inet6_sk(sk)->dst_cookie) ?: v6_find_route(sk);
 }
 
 /* Check the program's address. Its flow label, if any, is noted. */

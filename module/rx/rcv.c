@@ -16,7 +16,7 @@ static void read_header(struct sk_buff *skb, const struct tl_af_ops *af)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
 	struct tl_cb *cb = TL_CB(skb);
-	u8 tos = af->tos(skb);
+	u8 tos = tl_af_call(af, tos, skb);
 
 	cb->seq = ntohl(th->seq);
 	cb->ack = ntohl(th->ack_seq);
@@ -258,8 +258,8 @@ static bool open_segment(struct sk_buff *skb, struct sock *sk, const struct tl_a
 	return true;
 }
 
-/* Whose is it? Consumes @skb. */
-static void rcv_lookup(struct net *net, struct sk_buff *skb, const struct tl_af_ops *af)
+/* Whose is it? Consumes @skb. Not inlined: as a rule it was found before. */
+static noinline void rcv_lookup(struct net *net, struct sk_buff *skb, const struct tl_af_ops *af)
 {
 	struct tl_node *node;
 	struct tl_where w;

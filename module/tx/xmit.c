@@ -117,6 +117,15 @@ static u16 urgent_pointer(struct tl_sock *tl, u32 seq)
 	return seq_gt(seq + U16_MAX, tl->snd.nxt) ? U16_MAX : 0;
 }
 
+/* Not inlined: segments with SACK blocks are few, and the others need no place for them. */
+static noinline void write_sack(const struct tl_sock *tl, u8 *to, u8 which)
+{
+	struct tl_sack_block blocks[TL_SACK_BLOCKS];
+
+	tl_opt_sack_write(to, blocks,
+			  tl_sackout_list(&tl->rcv.sackout, tl_opts_len(which), blocks));
+}
+
 static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, u8 which,
 			const struct tl_opts *opts, const struct tl_fo_cookie *cookie)
 {
@@ -124,7 +133,6 @@ static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 	unsigned int usual = sizeof(struct tcphdr) + tl_opts_len(which);
 	unsigned int sack = flags & TL_SYN ? 0 : sack_len(sk);
 	unsigned int len = usual + sack + tl_opt_fastopen_len(cookie);
-	struct tl_sack_block blocks[TL_SACK_BLOCKS];
 	struct tcphdr *th = skb_push(skb, len);
 
 	skb_reset_transport_header(skb);
@@ -141,10 +149,10 @@ static void push_header(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
 		th->urg = !!th->urg_ptr;
 	}
 	tl_opts_write((u8 *)(th + 1), which, opts);
-	if (sack)
-		tl_opt_sack_write((u8 *)th + usual, blocks,
-				  tl_sackout_list(&tl->rcv.sackout, tl_opts_len(which), blocks));
-	tl_opt_fastopen_write((u8 *)th + usual + sack, cookie);
+	if (unlikely(sack))
+		write_sack(tl, (u8 *)th + usual, which);
+	if (unlikely(cookie))
+		tl_opt_fastopen_write((u8 *)th + usual + sack, cookie);
 }
 
 /* How many segments are @len octets, of @seg in each? Without text it is one, too. */
