@@ -72,17 +72,18 @@ TEST_F(pacing, gaps)
 	int64_t first;
 
 	LAB_OK(write_segments(fd, FREE * MSS, 30));
-	take_segments(_metadata, 1);
+	/* the second may come sooner, by half of what the first one was late */
+	take_segments(_metadata, 2);
 	first = w->last->at_us;
-	for (i = 1; i < 30; i++) {
+	for (i = 2; i < 30; i++) {
 		take_segments(_metadata, 1);
 		EXPECT_LE(8000, gap_us())
 			TH_LOG("segment %d", i);
 		EXPECT_GE(12000, gap_us())
 			TH_LOG("segment %d", i);
 	}
-	EXPECT_LE(29 * 9500, w->last->at_us - first);
-	EXPECT_GE(29 * 10500, w->last->at_us - first);
+	EXPECT_LE(28 * 9500, w->last->at_us - first);
+	EXPECT_GE(28 * 10500, w->last->at_us - first);
 	close(fd);
 }
 
