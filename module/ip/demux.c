@@ -38,14 +38,13 @@ static void demux(struct net *net, struct sk_buff *skb, const struct tl_af_ops *
 	if (!node || node->kind != TL_KIND_SOCK)
 		return;
 	sk = tl_node_sk(node);
+	dst = known_route(sk, skb);
 	/* the packet may outlive this RCU reader (NFQUEUE): it holds the socket until we get it */
-	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+	if (!dst || !refcount_inc_not_zero(&sk->sk_refcnt))
 		return;
+	skb_dst_set_noref(skb, dst);
 	skb->sk = sk;
 	skb->destructor = sock_efree;
-	dst = known_route(sk, skb);
-	if (dst)
-		skb_dst_set_noref(skb, dst);
 }
 
 /* A whole packet to this host that nobody else has dealt with */
