@@ -56,7 +56,7 @@ struct tl_config {
 
 /*
  * Laid out by use: first what a lookup touches, then what each received segment touches, then
- * what each sent one does, the seldom used last.
+ * what each sent one does, the seldom used last, but for what fills a hole.
  */
 struct tl_sock {
 	struct inet_sock		inet;		/* first */

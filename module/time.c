@@ -182,12 +182,12 @@ void tl_timers_init(struct sock *sk)
  * tl_timer_set() - set or move a deadline
  * @sk: socket, locked
  * @which: deadline
- * @delay: jiffies from now
+ * @delay: jiffies from now; two weeks at least is as far as it goes, since deadlines have 32 bits
  */
 void tl_timer_set(struct sock *sk, enum tl_timer which, unsigned long delay)
 {
 	struct tl_timers *t = &tl_sk(sk)->timers;
-	u32 when = jiffies + delay;
+	u32 when = jiffies + min(delay, 1UL << 30);
 
 	t->deadline[which] = when;
 	t->armed |= BIT(which);

@@ -3,8 +3,8 @@
  * The one clock and the one timer interface. No other file reads a kernel clock or arms a
  * kernel timer.
  *
- * A connection has several deadlines and one kernel timer (sk->sk_timer). Arming a deadline costs a store;
- * the kernel timer is moved only when it would fire too late. When it fires too early (the
+ * A connection has several deadlines and one kernel timer (sk->sk_timer). Arming a deadline costs
+ * a store; the kernel timer is moved only when it would fire too late. When it fires too early (the
  * deadline moved away meanwhile, as the retransmission's does with every ACK) it goes back to
  * sleep until the next deadline. So nothing is re-armed per segment.
  *
@@ -106,7 +106,10 @@ static inline u32 tl_clock_ts_of(u64 now_us)
 	return div_u64(now_us, USEC_PER_MSEC);
 }
 
-/* As msecs_to_jiffies() and usecs_to_jiffies(): but for constants those are calls. */
+/*
+ * As msecs_to_jiffies() and usecs_to_jiffies(), which are calls but for constants; not for what
+ * they take for infinite (2^31 and more).
+ */
 static inline unsigned long tl_ms_jiffies(u32 ms)
 {
 	return _msecs_to_jiffies(ms);

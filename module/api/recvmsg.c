@@ -77,8 +77,8 @@ static u32 pass_urgent(const struct sock *sk, struct reading *r, u32 used)
 }
 
 /*
- * Copy @len octets from @offset of a buffer on. What is small lies in one piece of a page as a rule:
- * as copy_in() of tx/queue.c. Return: 0 or -EFAULT.
+ * Copy @len octets from @offset of a buffer on. What is small lies in one piece of a page as a
+ * rule: as copy_in() of tx/queue.c. Return: 0 or -EFAULT.
  */
 static int copy_out(struct msghdr *msg, const struct sk_buff *skb, u32 offset, u32 len)
 {

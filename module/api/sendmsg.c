@@ -40,7 +40,6 @@ static void mark_urgent(struct tl_sock *tl)
 static bool buffer_has_room(struct sock *sk)
 {
 	const struct tl_snd *snd = &tl_sk(sk)->snd;
-
 	bool unsent_free = tl_mem_unsent_free(sk, 0);
 
 	/* sk_stream_memory_free(), without a call through a pointer */

@@ -69,6 +69,7 @@ void tl_tlp_timer(struct sock *sk)
 	/* one at a time; and new data keeps to its rate, as in Linux: its deadline sends it */
 	if (!l->tlp && !(more && tl_probe_len(sk) && tl_pace_wait(sk))) {
 		l->tlp_again = 0;
+		tl_mss_follow(sk);
 		if (more)
 			sent = tl_send_new(sk, tl_probe_len(sk), tl_mss_now(sk),
 					   tl_clock_us());

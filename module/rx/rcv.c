@@ -9,8 +9,8 @@
 #include "ip/demux.h"
 
 /*
- * Read the header once. Afterwards the margin of the buffer is ours: what IP had there is in
- * the struct tl_where.
+ * Read the header once. Afterwards the margin of the buffer is ours: what IP had there was
+ * asked before.
  */
 static void read_header(struct sk_buff *skb, const struct tl_af_ops *af)
 {
@@ -73,7 +73,7 @@ static u32 backlog_limit(const struct sock *sk)
 	return READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) / 2 + 64 * 1024;
 }
 
-/* Between lookup and lock a socket may have ended, and even begun another life. */
+/* As tl_still_there(), for a segment whose addresses were not read apart. */
 static bool still_there(const struct sock *sk, const struct sk_buff *skb,
 			const struct tl_af_ops *af)
 {

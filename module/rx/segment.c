@@ -273,9 +273,13 @@ static void take_fin(struct sock *sk)
  */
 static void respond(struct sock *sk)
 {
-	if (tl_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT | TCPF_LISTEN))
+	bool live = !tl_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT | TCPF_LISTEN);
+
+	if (live)
+		tl_output(sk, TL_PUSH_USUAL);
+	sk_mem_reclaim(sk);		/* see tl_mem_uncharge() */
+	if (!live)
 		return;
-	tl_output(sk, TL_PUSH_USUAL);
 	tl_write_space(sk);
 	tl_chrono_space(sk);
 	tl_ack_check(sk);
@@ -400,5 +404,4 @@ void tl_rcv_segment(struct sock *sk, struct sk_buff *skb)
 		tl_drop(sock_net(sk), skb, why);
 	}
 	respond(sk);
-	sk_mem_reclaim(sk);
 }

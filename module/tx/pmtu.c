@@ -78,13 +78,15 @@ void tl_mss_sync(struct sock *sk, u32 pmtu)
 }
 
 /**
- * tl_mss_follow() - the route's MTU may have changed since the last segment
+ * tl_mss_follow() - the route, or its MTU, may have changed since the last segment
  * @sk: socket, locked
+ *
+ * Called before data is cut into segments. A route that is no good any more has no MTU, either: its
+ * device may be gone.
  */
 void tl_mss_follow(struct sock *sk)
 {
-	/* whether it is still good is seen when the segment goes: xmit() */
-	const struct dst_entry *dst = __sk_dst_get(sk) ?: tl_sk(sk)->af->route(sk);
+	const struct dst_entry *dst = tl_af_call(tl_sk(sk)->af, route, sk);
 
 	if (dst && dst_mtu(dst) != tl_sk(sk)->snd.pmtu)
 		tl_mss_sync(sk, dst_mtu(dst));

@@ -134,7 +134,8 @@ static int within_means(struct sock *sk, int copy)
 
 /*
  * Copy into the page fragment, for a chunk. What is small goes as into a page: what is checked else
- * (CONFIG_HARDENED_USERCOPY) costs more than to copy it. Return: 0 or -EFAULT, with nothing taken.
+ * (CONFIG_HARDENED_USERCOPY) costs more than to copy it, and tx-nocache-copy would be no use.
+ * Return: 0 or -EFAULT, with nothing taken.
  */
 static int copy_in(struct sock *sk, struct msghdr *msg, struct sk_buff *skb,
 		   const struct page_frag *pfrag, int copy)

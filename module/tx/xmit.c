@@ -51,7 +51,8 @@ void tl_checksum(struct sk_buff *skb, const struct dst_entry *dst, const struct 
 	if (skb_has_shared_frag(skb) && !__skb_linearize(skb))
 		th = tcp_hdr(skb);
 	skb->ip_summed = CHECKSUM_NONE;
-	th->check = af->pseudo(t, skb->len, tl_protocol, skb_checksum(skb, 0, skb->len, 0));
+	th->check = tl_af_call(af, pseudo, t, skb->len, tl_protocol,
+			       skb_checksum(skb, 0, skb->len, 0));
 }
 
 /*
@@ -177,7 +178,9 @@ static void mark_gso(struct sk_buff *skb, u32 text, u32 seg)
 	info->gso_type = whole ? 0 : TL_GSO_TYPE;
 }
 
-/* As skb_set_owner_w(), for a buffer that is nobody's yet, and a full socket. */
+/*
+ * What skb_set_owner_w() does in 6.1 and 6.12 for a buffer that is nobody's yet, and a full socket.
+ */
 static void charge_sending(struct sock *sk, struct sk_buff *skb)
 {
 	skb->sk = sk;
@@ -195,10 +198,13 @@ static int xmit(struct sock *sk, struct sk_buff *skb, u32 seq, u32 seg, u8 flags
 		struct tl_opts *opts, const struct tl_fo_cookie *cookie)
 {
 	struct tl_sock *tl = tl_sk(sk);
-	struct dst_entry *dst = tl_af_call(tl->af, route, sk);
 	u32 text = skb->len;
+	/* that of text was looked at by tl_mss_follow() just now */
+	struct dst_entry *dst = text ? __sk_dst_get(sk) : NULL;
 	int err;
 
+	if (!dst)
+		dst = tl_af_call(tl->af, route, sk);
 	if (!dst) {
 		tl_drop(sock_net(sk), skb, TL_DROP_NoRoute);
 		return -EHOSTUNREACH;
@@ -289,8 +295,8 @@ static int text_segment(struct sock *sk, struct sk_buff **to, u32 seq, u32 len, 
  * @seg: octets in a segment, see tl_mss_now()
  * @now_us: clock
  *
- * The timer is armed; SND.NXT and the scoreboard are the caller's. What the layers below throw away
- * counts as sent: it is lost like any other.
+ * The caller has called tl_mss_follow(). The timer is armed; SND.NXT and the scoreboard are the
+ * caller's. What the layers below throw away counts as sent: it is lost like any other.
  *
  * Return: sequence numbers covered, FIN included; or -ENOMEM with nothing done.
  */

@@ -14,6 +14,7 @@
 #include "topo.h"
 
 #define PORT	5001
+#define MOST	64	/* connections at once */
 
 static bool six(const struct topo *t)
 {
@@ -267,12 +268,16 @@ static void child(int fd, bool server, size_t bytes, unsigned int flags)
 int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags)
 {
 	int listener = topo_listen(t, PORT, conns), i, fd, status, bad = 0;
+	pid_t pids[2 * MOST];
 
+	if (conns > MOST)
+		return lab_fail("%d connections at once are too many", conns);
 	if (listener < 0)
 		return -1;
 	fflush(stdout);
 	for (i = 0; i < conns; i++) {
-		if (!fork()) {
+		pids[i] = fork();
+		if (!pids[i]) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			child(topo_connect(t, PORT), false, bytes, 0);
 		}
@@ -284,7 +289,8 @@ int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags)
 			return -1;
 		}
 		fd = accept(listener, NULL, NULL);
-		if (!fork()) {
+		pids[conns + i] = fork();
+		if (!pids[conns + i]) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			child(fd, true, bytes, flags);
 		}
@@ -292,8 +298,8 @@ int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags)
 	}
 	close(listener);
 	for (i = 0; i < 2 * conns; i++) {
-		if (wait(&status) < 0)
-			return lab_fail("wait: %s", strerror(errno));
+		if (waitpid(pids[i], &status, 0) < 0)
+			return lab_fail("waitpid: %s", strerror(errno));
 		bad += status != 0;
 	}
 	return bad ? lab_fail("%d of %d ends failed", bad, 2 * conns) : 0;

@@ -13,7 +13,7 @@ ip link set eth0 up
 
 "$here/stream.py" "$1"
 
-if rmmod tcplab && ! dmesg | grep -E 'BUG|WARNING:|Call Trace|Oops|refcount_t|general protection'; then
+if rmmod tcplab && ! dmesg | grep -E 'BUG: |kernel BUG|WARNING:|Call Trace|Oops|refcount_t|general protection'; then
 	echo "ok no complaint"
 else
 	echo "not ok no complaint"

@@ -13,14 +13,14 @@ ko=$(realpath "${TCPLAB_KO:?}")
 . "${KSFT:?}/kselftest/ktap_helpers.sh"
 
 tmp=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
 
-# boot ROLE MINE OTHERS
+# boot ROLE MINE OTHERS: in the background
 boot() {
 	"$here/../../scripts/vm" --kernel "${TCPLAB_KERNEL:?}" --one-thread --smp 1 --mem 512M \
 		--timeout 240 --wire "$tmp/$2,$tmp/$3" --insmod "$ko" \
-		-- "$here/end.sh" "$1" >"$tmp/$1" 2>"$tmp/$1.stderr"
-	echo "status $?" >>"$tmp/$1"
+		-- "$here/end.sh" "$1" >"$tmp/$1" 2>"$tmp/$1.stderr" &
 }
 
 # Both ends must say so.
@@ -32,8 +32,8 @@ verdict() {
 	fi
 }
 
-boot server a b &
-boot client b a &
+boot server a b
+boot client b a
 wait
 
 cases=$("$here/stream.py" list)

@@ -78,6 +78,7 @@ static struct board_sums check_ranges(const struct tl_board *b, u32 una, u32 nxt
 	struct tl_range *prev = NULL, *r;
 	struct rb_node *node;
 
+	CHECK_TRUE(b->first == rb_entry_safe(rb_first(&b->ranges), struct tl_range, node));
 	for (node = rb_first(&b->ranges); node; node = rb_next(node), prev = r) {
 		r = rb_entry(node, struct tl_range, node);
 		CHECK_EQ(prev ? prev->end : una, r->seq);

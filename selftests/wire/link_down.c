@@ -144,6 +144,28 @@ TEST_F_TIMEOUT(link_down, other_mtu, lab_secs(60))
 	wire_expect(w, ACK, .seq = 3301, .len = mss);
 }
 
+/*
+ * A route that takes another's place while there is nothing to send: what was reckoned with the old
+ * one, which has no device any more, is not used for anything.
+ */
+TEST_F_TIMEOUT(link_down, route_replaced, lab_secs(60))
+{
+	int fd = sending(_metadata), mss = wire_mss(w), i;
+
+	wire_inject(w, ACK);
+	for (i = 1; i <= 3; i++) {
+		long from = 100 + (i - 1) * 4 * mss;
+
+		if (i > 1)
+			LAB_OK(lab_route_del(w->lab.family, wire_peer_addr(w)));
+		LAB_OK(lab_route_mtu("wire", w->lab.family, wire_peer_addr(w), WIRE_MTU - 100 * i));
+		LAB_OK(lab_send(fd, LAB_TO_PEER, from, 4 * mss));
+		if (LAB_DIFFERS(&w->lab, false, true, "Linux cuts a burst by the dead route's MTU"))
+			wire_expect(w, ACK, .seq = 1 + from, .len = mss - 100 * i);
+		wire_take_stream(w, 1 + from + 4 * mss);
+	}
+}
+
 /* The address goes: nothing can come any more. */
 TEST_F_TIMEOUT(link_down, address_removed, lab_secs(60))
 {
