@@ -299,6 +299,21 @@ TEST_F(options_tcp, repair)
 	ASSERT_EQ(0, seteuid(0));
 }
 
+/* What sockopt.rst says is not here is as unknown as what nobody has. */
+TEST_F(options_tcp, not_here)
+{
+	int fd = LAB_FD(lab_socket(&self->lab, 0)), val = 0;
+	bool unknown = LAB_DIFFERS(&self->lab, false, true, "sockopt.rst");
+	socklen_t len = sizeof(val);
+
+	EXPECT_EQ(-1, setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &val, len));
+	EXPECT_EQ(unknown, errno == ENOPROTOOPT);
+	EXPECT_EQ(-1, setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG_EXT, &val, len));
+	EXPECT_EQ(unknown, errno == ENOPROTOOPT);
+	EXPECT_EQ(-1, getsockopt(fd, IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, &val, &len));
+	EXPECT_EQ(unknown, errno == ENOPROTOOPT);
+}
+
 /* A clock: it does not go back, and with the connection's offset it is not that of another. */
 TEST_F(options_tcp, timestamp)
 {
