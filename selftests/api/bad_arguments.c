@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Bad pointers and lengths: an errno, and nothing of the stream is lost or made up */
+#define _GNU_SOURCE
 #include "harness.h"
 
 #include <limits.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 
 /* bad, but the compiler does not know */
@@ -386,6 +394,404 @@ TEST_F(bad_arguments, many_messages)
 	EXPECT_EQ(4, m[1].msg_len);
 	EXPECT_EQ(0, memcmp(b, "bbbb", 4));
 	EXPECT_EQ(0, lab_so_error(self->fd[1]));
+}
+
+/* A vector of messages that is itself bad: what was done before counts. */
+TEST_F(bad_arguments, many_messages_half_way)
+{
+	struct mmsghdr *m = (struct mmsghdr *)self->edge - 2;
+	struct iovec iov[2] = { { "aaaa", 4 }, { "bbbb", 4 } };
+	char buf[2][4];
+	int i;
+
+	LAB_ERRNO(EFAULT, sendmmsg(self->fd[0], BAD, 1, 0));
+	LAB_ERRNO(EFAULT, sendmmsg(self->fd[0], (struct mmsghdr *)self->edge, 1, 0));
+	EXPECT_EQ(0, sendmmsg(self->fd[0], BAD, 0, 0));
+	EXPECT_EQ(0, recvmmsg(self->fd[1], BAD, 0, 0, NULL));
+	for (i = 0; i < 2; i++)
+		m[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1 };
+	EXPECT_EQ(2, sendmmsg(self->fd[0], m, 3, 0));
+	EXPECT_EQ(4, m[1].msg_len);
+	/* of the sender there is nothing left to be told */
+	EXPECT_EQ(0, lab_so_error(self->fd[0]));
+	EXPECT_TRUE(waits(self->fd[1], 8));
+	LAB_ERRNO(EFAULT, recvmmsg(self->fd[1], BAD, 1, 0, NULL));
+	LAB_ERRNO(EFAULT, recvmmsg(self->fd[1], (struct mmsghdr *)self->edge, 1, 0, NULL));
+	EXPECT_TRUE(waits(self->fd[1], 8));
+	for (i = 0; i < 2; i++)
+		iov[i].iov_base = buf[i];
+	EXPECT_EQ(2, recvmmsg(self->fd[1], m, 3, 0, NULL));
+	EXPECT_EQ(0, memcmp(buf, "aaaabbbb", 8));
+	/* the receiver hears of it later */
+	LAB_ERRNO(EFAULT, recv(self->fd[1], buf, 1, MSG_DONTWAIT));
+	LAB_ERRNO(EAGAIN, recv(self->fd[1], buf, 1, MSG_DONTWAIT));
+}
+
+/* recvmmsg() and its time limit */
+TEST_F(bad_arguments, many_messages_limit)
+{
+	struct timespec never = { .tv_nsec = 1000000000 }, before = { .tv_sec = -1 };
+	char c;
+	struct iovec iov = { &c, 1 };
+	struct mmsghdr m = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+	int fd = self->fd[1];
+
+	LAB_OK(lab_send(self->fd[0], LAB_TO_PEER, 0, 2));
+	EXPECT_TRUE(waits(fd, 2));
+	LAB_ERRNO(EINVAL, recvmmsg(fd, &m, 1, 0, &never));
+	LAB_ERRNO(EINVAL, recvmmsg(fd, &m, 1, 0, &before));
+	LAB_ERRNO(EFAULT, recvmmsg(fd, &m, 1, 0, BAD));
+	EXPECT_TRUE(waits(fd, 2));
+}
+
+/* Sockets for calls that wait for any of them */
+enum { NEW, LISTENING, CONNECTED, SHUT, RESET, N_STATES };
+
+static int in_state(const struct lab *lab, int state)
+{
+	const struct linger hard = { .l_onoff = 1 };
+	int fd[2];
+
+	if (state == NEW)
+		return lab_socket(lab, 0);
+	if (state == LISTENING)
+		return lab_listen(lab, 0, 1);
+	if (lab_pair(lab, fd))
+		return -1;
+	if (state == SHUT && shutdown(fd[1], SHUT_WR))
+		return lab_fail("shutdown(): %s", strerror(errno));
+	if (state == RESET) {
+		setsockopt(fd[1], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+		close(fd[1]);
+	}
+	if (state > CONNECTED && !lab_wait(fd[0], POLLRDHUP))
+		return lab_fail("no end came");
+	return fd[0];
+}
+
+/* What was refused has looked at nothing: a connection's error, say, is still to be told. */
+static void unharmed(struct __test_metadata *_metadata, int fd, int state)
+{
+	EXPECT_EQ(state == RESET ? ECONNRESET : 0, lab_so_error(fd));
+	close(fd);
+}
+
+TEST_F(bad_arguments, poll)
+{
+	struct pollfd *fds = (struct pollfd *)self->edge;
+	struct timespec never = { .tv_nsec = 1000000000 }, before = { .tv_sec = -1 };
+	struct timespec at_once = { 0, 0 };
+	struct rlimit few;
+	int state, fd;
+
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &few));
+	few.rlim_cur = 64;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &few));
+	for (state = 0; state < N_STATES; state++) {
+		fd = LAB_FD(in_state(&self->lab, state));
+		fds[-1] = (struct pollfd){ .fd = fd, .events = POLLIN, .revents = 0x5555 };
+		LAB_ERRNO(EFAULT, poll(BAD, 1, 0));
+		LAB_ERRNO(EFAULT, poll(fds, 1, 0));
+		LAB_ERRNO(EFAULT, poll(fds - 1, 2, 0));
+		/* more than the program could have open, whatever the pointer */
+		LAB_ERRNO(EINVAL, poll(fds - 1, 65, 0));
+		LAB_ERRNO(EINVAL, poll(BAD, 65, 0));
+		LAB_ERRNO(EINVAL, poll(fds - 1, (unsigned int)minus_one, 0));
+		EXPECT_EQ(0, poll(BAD, 0, 0));
+		/* the C library would look at the limit itself */
+		LAB_ERRNO(EINVAL, syscall(SYS_ppoll, fds - 1, 1, &never, NULL, 8));
+		LAB_ERRNO(EINVAL, syscall(SYS_ppoll, fds - 1, 1, &before, NULL, 8));
+		LAB_ERRNO(EFAULT, syscall(SYS_ppoll, fds - 1, 1, BAD, NULL, 8));
+		LAB_ERRNO(EFAULT, syscall(SYS_ppoll, fds - 1, 1, &at_once, BAD, 8));
+		LAB_ERRNO(EINVAL, syscall(SYS_ppoll, fds - 1, 1, &at_once, fds - 1, 7));
+		EXPECT_EQ(0x5555, fds[-1].revents);
+		/* none that is open, and no descriptor at all: the one shows, the other does not */
+		fds[-2] = (struct pollfd){ .fd = fd, .events = POLLIN };
+		close(fd);
+		fds[-1].fd = minus_one;
+		EXPECT_EQ(1, poll(fds - 2, 2, 0));
+		EXPECT_EQ(POLLNVAL, fds[-2].revents);
+		EXPECT_EQ(0, fds[-1].revents);
+		/* asked, and the answer has no place to go: what it was about stays */
+		fd = LAB_FD(in_state(&self->lab, state));
+		fds[-1].fd = fd;
+		ASSERT_EQ(0, mprotect(self->edge - 4096, 4096, PROT_READ));
+		LAB_ERRNO(EFAULT, poll(fds - 1, 1, 0));
+		ASSERT_EQ(0, mprotect(self->edge - 4096, 4096, PROT_READ | PROT_WRITE));
+		unharmed(_metadata, fd, state);
+	}
+}
+
+TEST_F(bad_arguments, select)
+{
+	struct timeval before = { -1, 0 }, less = { 0, -1 }, at_once = { 0, 0 };
+	struct timespec never = { .tv_nsec = 1000000000 }, soon = { 0, 0 };
+	struct { void *mask; size_t size; } mask = { BAD, 8 };
+	int state, fd, i;
+	fd_set in, was;
+
+	for (state = 0; state < N_STATES; state++) {
+		fd = LAB_FD(in_state(&self->lab, state));
+		FD_ZERO(&in);
+		FD_SET(fd, &in);
+		was = in;
+		/* the C library would look at the limit itself */
+		for (i = 0; i < 3; i++) {
+			fd_set *set[3] = { &in, &in, &in };
+
+			set[i] = BAD;
+			LAB_ERRNO(EFAULT, syscall(SYS_select, fd + 1, set[0], set[1], set[2],
+						  &at_once));
+			LAB_ERRNO(EFAULT, syscall(SYS_pselect6, fd + 1, set[0], set[1], set[2],
+						  &soon, NULL));
+			set[i] = (fd_set *)self->edge;
+			LAB_ERRNO(EFAULT, syscall(SYS_select, fd + 1, set[0], set[1], set[2],
+						  &at_once));
+		}
+		LAB_ERRNO(EINVAL, syscall(SYS_select, minus_one, &in, NULL, NULL, &at_once));
+		LAB_ERRNO(EINVAL, syscall(SYS_select, INT_MIN, BAD, NULL, NULL, &at_once));
+		LAB_ERRNO(EINVAL, syscall(SYS_select, fd + 1, &in, NULL, NULL, &before));
+		LAB_ERRNO(EINVAL, syscall(SYS_select, fd + 1, &in, NULL, NULL, &less));
+		LAB_ERRNO(EFAULT, syscall(SYS_select, fd + 1, &in, NULL, NULL, BAD));
+		LAB_ERRNO(EINVAL, syscall(SYS_pselect6, fd + 1, &in, NULL, NULL, &never, NULL));
+		LAB_ERRNO(EFAULT, syscall(SYS_pselect6, fd + 1, &in, NULL, NULL, BAD, NULL));
+		LAB_ERRNO(EFAULT, syscall(SYS_pselect6, fd + 1, &in, NULL, NULL, &soon, BAD));
+		LAB_ERRNO(EFAULT, syscall(SYS_pselect6, fd + 1, &in, NULL, NULL, &soon, &mask));
+		mask.size = 7;
+		LAB_ERRNO(EINVAL, syscall(SYS_pselect6, fd + 1, &in, NULL, NULL, &soon, &mask));
+		mask.size = 8;
+		EXPECT_EQ(0, memcmp(&in, &was, sizeof(in)));
+		/* none are looked at */
+		EXPECT_EQ(0, syscall(SYS_select, 0, BAD, BAD, BAD, &at_once));
+		unharmed(_metadata, fd, state);
+		LAB_ERRNO(EBADF, syscall(SYS_select, fd + 1, &in, NULL, NULL, &at_once));
+	}
+}
+
+TEST_F(bad_arguments, epoll_ctl)
+{
+	int ep = epoll_create1(EPOLL_CLOEXEC), other = epoll_create1(EPOLL_CLOEXEC), state, fd;
+	struct epoll_event ev = { .events = EPOLLIN }, alone = { .events = EPOLLEXCLUSIVE };
+	unsigned int i;
+	/* the only companions of EPOLLEXCLUSIVE are IN, OUT, ERR, HUP, WAKEUP and ET */
+	static const unsigned int apart[] = { EPOLLPRI, EPOLLRDHUP, EPOLLONESHOT, EPOLLMSG };
+
+	LAB_ERRNO(EINVAL, epoll_ctl(ep, EPOLL_CTL_ADD, ep, &ev));
+	alone.events |= EPOLLIN;
+	LAB_ERRNO(EINVAL, epoll_ctl(ep, EPOLL_CTL_ADD, other, &alone));
+	for (state = 0; state < N_STATES; state++) {
+		fd = LAB_FD(in_state(&self->lab, state));
+		LAB_ERRNO(EINVAL, epoll_ctl(ep, 0, fd, &ev));
+		LAB_ERRNO(EINVAL, epoll_ctl(ep, 4, fd, &ev));
+		LAB_ERRNO(EINVAL, epoll_ctl(ep, minus_one, fd, &ev));
+		/* a socket is no set */
+		LAB_ERRNO(EINVAL, epoll_ctl(fd, EPOLL_CTL_ADD, ep, &ev));
+		LAB_ERRNO(EINVAL, epoll_ctl(fd, EPOLL_CTL_ADD, fd, &ev));
+		LAB_ERRNO(EBADF, epoll_ctl(ep, EPOLL_CTL_ADD, minus_one, &ev));
+		LAB_ERRNO(EBADF, epoll_ctl(minus_one, EPOLL_CTL_ADD, fd, &ev));
+		LAB_ERRNO(EFAULT, epoll_ctl(ep, EPOLL_CTL_ADD, fd, BAD));
+		LAB_ERRNO(ENOENT, epoll_ctl(ep, EPOLL_CTL_DEL, fd, NULL));
+		LAB_ERRNO(ENOENT, epoll_ctl(ep, EPOLL_CTL_MOD, fd, &ev));
+		for (i = 0; i < ARRAY_SIZE(apart); i++) {
+			ev.events = EPOLLIN | EPOLLEXCLUSIVE | apart[i];
+			LAB_ERRNO(EINVAL, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev));
+		}
+		ev.events = EPOLLIN;
+		/* nothing of all that has put it in */
+		ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev));
+		LAB_ERRNO(EEXIST, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev));
+		LAB_ERRNO(EFAULT, epoll_ctl(ep, EPOLL_CTL_MOD, fd, BAD));
+		LAB_ERRNO(EINVAL, epoll_ctl(ep, EPOLL_CTL_MOD, fd, &alone));
+		/* for this no event is looked at */
+		EXPECT_EQ(0, epoll_ctl(ep, EPOLL_CTL_DEL, fd, BAD));
+		LAB_ERRNO(ENOENT, epoll_ctl(ep, EPOLL_CTL_DEL, fd, BAD));
+		/* an exclusive one stays what it is */
+		ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &alone));
+		LAB_ERRNO(EEXIST, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &alone));
+		LAB_ERRNO(EINVAL, epoll_ctl(ep, EPOLL_CTL_MOD, fd, &ev));
+		LAB_ERRNO(EINVAL, epoll_ctl(ep, EPOLL_CTL_MOD, fd, &alone));
+		EXPECT_EQ(0, epoll_ctl(ep, EPOLL_CTL_DEL, fd, NULL));
+		unharmed(_metadata, fd, state);
+	}
+}
+
+TEST_F(bad_arguments, epoll_wait)
+{
+	struct epoll_event ev = { .events = EPOLLOUT }, *out = (struct epoll_event *)self->edge;
+	struct timespec never = { .tv_nsec = 1000000000 };
+	int state, fd, ep;
+
+	for (state = 0; state < N_STATES; state++) {
+		bool ready = state != LISTENING;
+
+		ep = epoll_create1(EPOLL_CLOEXEC);
+		fd = LAB_FD(in_state(&self->lab, state));
+		ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev));
+		LAB_ERRNO(EINVAL, epoll_wait(ep, out - 1, 0, 0));
+		LAB_ERRNO(EINVAL, epoll_wait(ep, out - 1, minus_one, 0));
+		LAB_ERRNO(EINVAL, epoll_wait(ep, out - 1, INT_MAX, 0));
+		LAB_ERRNO(EINVAL, epoll_wait(fd, out - 1, 1, 0));
+		LAB_ERRNO(EBADF, epoll_wait(minus_one, out - 1, 1, 0));
+		LAB_ERRNO(EFAULT, epoll_wait(ep, (void *)LONG_MIN, 1, 0));
+		LAB_ERRNO(EFAULT, epoll_pwait(ep, out - 1, 1, 0, BAD));
+		LAB_ERRNO(EINVAL, syscall(SYS_epoll_pwait2, ep, out - 1, 1, &never, NULL, 8));
+		LAB_ERRNO(EFAULT, syscall(SYS_epoll_pwait2, ep, out - 1, 1, BAD, NULL, 8));
+		/* a page that is not there shows only when there is something to be told */
+		if (ready) {
+			LAB_ERRNO(EFAULT, epoll_wait(ep, BAD, 1, 0));
+			LAB_ERRNO(EFAULT, epoll_wait(ep, out, 1, 0));
+		} else {
+			EXPECT_EQ(0, epoll_wait(ep, BAD, 1, 0));
+		}
+		/* and what could not be told is told the next time */
+		EXPECT_EQ(ready, epoll_wait(ep, out - 1, 1, 0));
+		close(ep);
+		unharmed(_metadata, fd, state);
+	}
+}
+
+/* An error queue with nothing in it: that is all it says, whatever else is bad. */
+TEST_F(bad_arguments, error_queue_empty)
+{
+	char c;
+	struct iovec iov = { &c, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int state, fd;
+
+	for (state = 0; state < N_STATES; state++) {
+		fd = LAB_FD(in_state(&self->lab, state));
+		LAB_ERRNO(EFAULT, recvmsg(fd, BAD, MSG_ERRQUEUE));
+		msg.msg_iov = BAD;
+		LAB_ERRNO(EFAULT, recvmsg(fd, &msg, MSG_ERRQUEUE));
+		msg.msg_iov = &iov;
+		iov.iov_len = SIZE_MAX;
+		LAB_ERRNO(EINVAL, recvmsg(fd, &msg, MSG_ERRQUEUE));
+		iov.iov_len = 1;
+		iov.iov_base = BAD;
+		LAB_ERRNO(EAGAIN, recvmsg(fd, &msg, MSG_ERRQUEUE));
+		msg.msg_control = BAD;
+		msg.msg_controllen = 64;
+		LAB_ERRNO(EAGAIN, recvmsg(fd, &msg, MSG_ERRQUEUE));
+		msg.msg_name = BAD;
+		msg.msg_namelen = 16;
+		LAB_ERRNO(EAGAIN, recvmsg(fd, &msg, MSG_ERRQUEUE));
+		msg.msg_namelen = minus_one;
+		LAB_ERRNO(EINVAL, recvmsg(fd, &msg, MSG_ERRQUEUE));
+		LAB_ERRNO(EAGAIN, recv(fd, BAD, 1, MSG_ERRQUEUE | MSG_PEEK));
+		LAB_ERRNO(EAGAIN, recv(fd, BAD, 1, MSG_ERRQUEUE | MSG_OOB));
+		msg = (struct msghdr){ .msg_iov = &iov, .msg_iovlen = 1 };
+		iov.iov_base = &c;
+		unharmed(_metadata, fd, state);
+	}
+}
+
+/* Send an octet of which the error queue will tell, with or without a copy of it. */
+static bool reported(int fd, int flags)
+{
+	int n;
+
+	return !lab_set_opt(fd, SOL_SOCKET, SO_TIMESTAMPING,
+			    SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE | flags) &&
+	       send(fd, "x", 1, 0) == 1 && LAB_UNTIL(!ioctl(fd, SIOCOUTQ, &n) && !n) &&
+	       lab_wait(fd, POLLERR) & POLLERR;
+}
+
+/* One with a report in it: to be lost, or without what has no place */
+TEST_F(bad_arguments, error_queue)
+{
+	char control[512] = { 0 };
+	struct iovec iov = { BAD, 100 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int fd = self->fd[0];
+
+	/* nothing was taken where the call itself could not be read */
+	ASSERT_TRUE(reported(fd, SOF_TIMESTAMPING_OPT_TSONLY));
+	LAB_ERRNO(EFAULT, recvmsg(fd, BAD, MSG_ERRQUEUE));
+	msg.msg_iov = BAD;
+	LAB_ERRNO(EFAULT, recvmsg(fd, &msg, MSG_ERRQUEUE));
+	msg.msg_iov = &iov;
+	EXPECT_EQ(POLLERR, lab_poll(fd, 0, 0));
+	/* there is nothing to be copied to a bad place */
+	EXPECT_EQ(0, recvmsg(fd, &msg, MSG_ERRQUEUE));
+	EXPECT_EQ(MSG_ERRQUEUE | MSG_CTRUNC, msg.msg_flags);
+	EXPECT_EQ(0, lab_poll(fd, 0, 0));
+	/* the octet is: the report is lost with it */
+	ASSERT_TRUE(reported(fd, 0));
+	LAB_ERRNO(EFAULT, recvmsg(fd, &msg, MSG_ERRQUEUE));
+	LAB_ERRNO(EAGAIN, recvmsg(fd, &msg, MSG_ERRQUEUE));
+	EXPECT_EQ(0, lab_poll(fd, 0, 0));
+	/* a bad place for control messages: none, and nobody complains */
+	ASSERT_TRUE(reported(fd, SOF_TIMESTAMPING_OPT_TSONLY));
+	msg.msg_control = BAD;
+	msg.msg_controllen = sizeof(control);
+	EXPECT_EQ(0, recvmsg(fd, &msg, MSG_ERRQUEUE));
+	EXPECT_EQ(0, msg.msg_controllen);
+	EXPECT_EQ(MSG_ERRQUEUE, msg.msg_flags);
+	EXPECT_EQ(0, lab_poll(fd, 0, 0));
+	/* a report has no name */
+	ASSERT_TRUE(reported(fd, SOF_TIMESTAMPING_OPT_TSONLY));
+	msg.msg_control = control;
+	msg.msg_controllen = sizeof(control);
+	msg.msg_name = BAD;
+	msg.msg_namelen = 64;
+	EXPECT_EQ(0, recvmsg(fd, &msg, MSG_ERRQUEUE));
+	EXPECT_EQ(0, msg.msg_namelen);
+	EXPECT_LT(0, msg.msg_controllen);
+	EXPECT_EQ(0, lab_poll(fd, 0, 0));
+	LAB_OK(lab_set_opt(fd, SOL_SOCKET, SO_TIMESTAMPING, 0));
+	EXPECT_EQ(4, recv(self->fd[1], control, 4, MSG_WAITALL));
+	EXPECT_EQ(0, memcmp(control, "xxxx", 4));
+}
+
+/* ioctl() in each state: a bad pointer is found where there is something to be said. */
+TEST_F(bad_arguments, ioctls_bad_in_each_state)
+{
+	int state, fd;
+
+	for (state = 0; state < N_STATES; state++) {
+		bool listener = state == LISTENING;
+
+		fd = LAB_FD(in_state(&self->lab, state));
+		LAB_ERRNO(listener ? EINVAL : EFAULT, ioctl(fd, SIOCINQ, BAD));
+		LAB_ERRNO(listener ? EINVAL : EFAULT, ioctl(fd, SIOCOUTQ, BAD));
+		LAB_ERRNO(listener ? EINVAL : EFAULT, ioctl(fd, SIOCOUTQNSD, self->edge));
+		LAB_ERRNO(EFAULT, ioctl(fd, SIOCATMARK, BAD));
+		LAB_ERRNO(EFAULT, ioctl(fd, SIOCATMARK, self->edge));
+		unharmed(_metadata, fd, state);
+	}
+}
+
+/* Names and levels below zero are those of nobody. */
+TEST_F(bad_arguments, negative_options)
+{
+	static const int levels[] = { SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, -1, -2,
+				      INT_MIN };
+	static const int names[] = { -1, -2, -128, INT_MIN, INT_MIN + 1 };
+	bool six = self->lab.family == AF_INET6;
+	unsigned int l, n;
+	int state, fd, v;
+	socklen_t len;
+
+	for (state = 0; state < N_STATES; state++) {
+		fd = LAB_FD(in_state(&self->lab, state));
+		for (l = 0; l < ARRAY_SIZE(levels); l++) {
+			/* what is known neither as a level nor as IP's, IP does not support */
+			bool strange = levels[l] != SOL_SOCKET && levels[l] != IPPROTO_IP &&
+				       levels[l] != IPPROTO_TCP;
+			int err = strange && !six ? EOPNOTSUPP : ENOPROTOOPT;
+
+			for (n = 0; n < ARRAY_SIZE(names); n++) {
+				v = 1;
+				len = sizeof(v);
+				LAB_ERRNO(ENOPROTOOPT, setsockopt(fd, levels[l], names[n], &v, 4));
+				LAB_ERRNO(EINVAL, setsockopt(fd, levels[l], names[n], &v, -1));
+				LAB_ERRNO(err, getsockopt(fd, levels[l], names[n], &v, &len));
+				EXPECT_EQ(1, v);
+				EXPECT_EQ(4, len);
+			}
+		}
+		unharmed(_metadata, fd, state);
+	}
 }
 
 TEST_HARNESS_MAIN
