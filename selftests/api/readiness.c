@@ -3,6 +3,8 @@
 #include "harness.h"
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <netinet/tcp.h>
 
@@ -343,6 +345,76 @@ TEST_F(readiness, epoll_exclusive)
 		ASSERT_EQ(pid[i], waitpid(pid[i], &status, 0));
 		EXPECT_EQ(0, status);
 	}
+}
+
+enum { SLEEPERS = 6 };
+
+/*
+ * Sleep with an epoll set of one's own until the listener is ready, which is counted, or @stop is.
+ * Nobody accepts: whose set has been told of a connection will find it.
+ */
+static int sleep_at(int listener, int stop, unsigned int flags, int *woken)
+{
+	struct epoll_event ev[2] = {
+		{ .events = EPOLLIN | flags, .data.fd = listener },
+		{ .events = EPOLLIN, .data.fd = stop },
+	};
+	int ep = epoll_create1(EPOLL_CLOEXEC), i, n;
+
+	for (i = 0; i < 2; i++) {
+		if (epoll_ctl(ep, EPOLL_CTL_ADD, ev[i].data.fd, &ev[i]))
+			return 1;
+	}
+	n = epoll_wait(ep, ev, 2, 20000 * lab_slow());
+	for (i = 0; i < n; i++) {
+		if (ev[i].data.fd == listener)
+			__atomic_add_fetch(woken, 1, __ATOMIC_SEQ_CST);
+	}
+	return n > 0 && lab_wait(stop, POLLIN) ? 0 : 2;
+}
+
+/* Let so many sleep, and so many connections come, one by one. Return: how many saw one. */
+static int herd(struct __test_metadata *_metadata, const struct lab *lab, unsigned int flags,
+		int connections, int expected)
+{
+	int listener = LAB_FD(lab_listen(lab, 0, 8)), stop = eventfd(0, EFD_CLOEXEC), i, status;
+	int *woken = mmap(NULL, sizeof(*woken), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			  -1, 0);
+	uint64_t one = 1;
+	pid_t pid[SLEEPERS];
+
+	ASSERT_NE(MAP_FAILED, (void *)woken);
+	for (i = 0; i < SLEEPERS; i++) {
+		pid[i] = fork();
+		if (!pid[i])
+			_exit(sleep_at(listener, stop, flags, woken));
+		/* in the order in which they asked */
+		EXPECT_TRUE(LAB_UNTIL(lab_asleep(pid[i])));
+	}
+	for (i = 1; i <= connections; i++) {
+		LAB_FD(lab_connect_to(lab, lab_port(listener)));
+		EXPECT_TRUE(LAB_UNTIL(__atomic_load_n(woken, __ATOMIC_SEQ_CST) >=
+				      expected * i / connections));
+	}
+	ASSERT_EQ((ssize_t)sizeof(one), write(stop, &one, sizeof(one)));
+	for (i = 0; i < SLEEPERS; i++) {
+		ASSERT_EQ(pid[i], waitpid(pid[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	return *woken;
+}
+
+/* Each connection wakes one sleeper, and another one each time; the others hear nothing. */
+TEST_F(readiness, epoll_exclusive_wakes_one)
+{
+	EXPECT_EQ(1, herd(_metadata, &self->lab, EPOLLEXCLUSIVE, 1, 1));
+	EXPECT_EQ(3, herd(_metadata, &self->lab, EPOLLEXCLUSIVE, 3, 3));
+}
+
+/* Without EPOLLEXCLUSIVE one connection wakes them all. */
+TEST_F(readiness, epoll_wakes_all)
+{
+	EXPECT_EQ(SLEEPERS, herd(_metadata, &self->lab, 0, 1, SLEEPERS));
 }
 
 TEST_F(readiness, select)
