@@ -64,17 +64,20 @@ TEST_F(blocking, accept_timeout)
 }
 
 /* The other end is up, but has no address: neighbour discovery gets no answer. */
-static int silent_peer(struct __test_metadata *_metadata, const struct lab *lab,
+static int silent_peer(struct __test_metadata *_metadata, const struct lab *lab, int *other,
 		       struct sockaddr_storage *ss, socklen_t *len)
 {
 	bool six = lab->family == AF_INET6;
-	int other, mine;
+	int mine;
 
 	mine = LAB_FD(lab_netns_fd());
 	LAB_OK(lab_netns_new());
-	other = LAB_FD(lab_netns_fd());
+	*other = LAB_FD(lab_netns_fd());
 	LAB_OK(lab_netns_enter(mine));
-	LAB_OK(lab_veth("v0", "v1", other));
+	LAB_OK(lab_veth("v0", "v1", *other));
+	LAB_OK(lab_netns_enter(*other));
+	LAB_OK(lab_link_up("v1"));
+	LAB_OK(lab_netns_enter(mine));
 	LAB_OK(lab_link_up("v0"));
 	LAB_OK(lab_addr_add("v0", lab->family, six ? "2001:db8::1" : "192.0.2.1", six ? 64 : 24));
 	*len = lab_addr(lab->family, six ? "2001:db8::2" : "192.0.2.2", 9, ss);
@@ -86,7 +89,7 @@ TEST_F(blocking, connect_timeout)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
-	int fd = silent_peer(_metadata, &self->lab, &ss, &len);
+	int other, fd = silent_peer(_metadata, &self->lab, &other, &ss, &len);
 
 	limit(_metadata, fd, SO_SNDTIMEO, 50);
 	LAB_ERRNO(EINPROGRESS, connect(fd, (struct sockaddr *)&ss, len));
@@ -182,7 +185,7 @@ TEST_F(blocking, signal_in_connect)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
-	int fd = silent_peer(_metadata, &self->lab, &ss, &len);
+	int other, fd = silent_peer(_metadata, &self->lab, &other, &ss, &len);
 
 	alarm_soon(_metadata, 0);
 	LAB_ERRNO(EINTR, connect(fd, (struct sockaddr *)&ss, len));
@@ -204,7 +207,7 @@ TEST_F(blocking, send_while_connecting)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
-	int fd = silent_peer(_metadata, &self->lab, &ss, &len);
+	int other, fd = silent_peer(_metadata, &self->lab, &other, &ss, &len);
 
 	LAB_OK(lab_nonblock(fd, true));
 	LAB_ERRNO(EINPROGRESS, connect(fd, (struct sockaddr *)&ss, len));
@@ -227,31 +230,121 @@ static void count(int sig)
 	++*caught;
 }
 
-/* SA_RESTART: the call goes on, and returns what it waited for. */
-TEST_F(blocking, restart)
+/*
+ * Fork a child that waits until this process is asleep, disturbs it by a signal with SA_RESTART,
+ * and sees it asleep again. Return: 0 in the child, which then brings what is waited for
+ */
+static pid_t disturb(struct __test_metadata *_metadata)
 {
 	struct sigaction sa = { .sa_handler = count, .sa_flags = SA_RESTART };
-	int fd[2], status;
-	char c;
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	caught = mmap(NULL, sizeof(*caught), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)caught);
-	LAB_OK(lab_pair(&self->lab, fd));
 	ASSERT_EQ(0, sigaction(SIGALRM, &sa, NULL));
 	pid = fork();
-	if (!pid) {
-		/* asleep, disturbed, and asleep again */
-		if (!LAB_UNTIL(lab_asleep(getppid())) || kill(getppid(), SIGALRM) ||
-		    !LAB_UNTIL(*caught) || !LAB_UNTIL(lab_asleep(getppid())))
-			_exit(2);
-		_exit(send(fd[1], "x", 1, 0) == 1 ? 0 : 1);
-	}
-	EXPECT_EQ(1, recv(fd[0], &c, 1, 0));
-	while (waitpid(pid, &status, 0) < 0)
-		;
+	if (!pid && (!LAB_UNTIL(lab_asleep(parent)) || kill(parent, SIGALRM) ||
+		     !LAB_UNTIL(*caught) || !LAB_UNTIL(lab_asleep(parent))))
+		_exit(2);
+	return pid;
+}
+
+/* The signal came, once, and the child did its part. */
+static void was_disturbed(struct __test_metadata *_metadata, pid_t pid)
+{
+	int status;
+
+	EXPECT_EQ(1, *caught);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+}
+
+/* SA_RESTART: the call goes on, and returns what it waited for. */
+TEST_F(blocking, restart)
+{
+	int fd[2];
+	char c;
+	pid_t pid;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	pid = disturb(_metadata);
+	if (!pid)
+		_exit(send(fd[1], "x", 1, 0) == 1 ? 0 : 1);
+	EXPECT_EQ(1, recv(fd[0], &c, 1, 0));
+	was_disturbed(_metadata, pid);
+}
+
+TEST_F(blocking, restart_accept)
+{
+	int listener = LAB_FD(lab_listen(&self->lab, 0, 1));
+	pid_t pid = disturb(_metadata);
+
+	if (!pid)
+		_exit(lab_connect_to(&self->lab, lab_port(listener)) < 0);
+	EXPECT_LE(0, accept(listener, NULL, NULL));
+	was_disturbed(_metadata, pid);
+}
+
+/* Octet by octet, so that nothing was done when the signal comes */
+TEST_F(blocking, restart_send)
+{
+	char buf[4096] = { 0 };
+	int fd[2], n;
+	pid_t pid;
+
+	LAB_OK(lab_pair(&self->lab, fd));
+	LAB_OK(lab_set_opt(fd[0], SOL_SOCKET, SO_SNDBUF, 4096));
+	LAB_OK(lab_set_opt(fd[1], SOL_SOCKET, SO_RCVBUF, 4096));
+	while (send(fd[0], buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		;
+	pid = disturb(_metadata);
+	if (!pid) {
+		close(fd[0]);
+		while (recv(fd[1], buf, sizeof(buf), 0) > 0)
+			;
+		_exit(0);
+	}
+	do {
+		n = send(fd[0], "x", 1, 0);
+	} while (n == 1 && !*caught);
+	EXPECT_EQ(1, n);
+	close(fd[0]);
+	was_disturbed(_metadata, pid);
+}
+
+/* connect(): the second call does not begin anew, but waits for the same attempt. */
+TEST_F(blocking, restart_connect)
+{
+	bool six = self->lab.family == AF_INET6;
+	const char *there = six ? "2001:db8::2" : "192.0.2.2";
+	int mine = LAB_FD(lab_netns_fd()), other, fd, listener;
+	struct sockaddr_storage ss;
+	unsigned char mac[6];
+	socklen_t len;
+	pid_t pid;
+
+	fd = silent_peer(_metadata, &self->lab, &other, &ss, &len);
+	LAB_OK(lab_netns_enter(other));
+	listener = LAB_FD(lab_socket(&self->lab, 0));
+	len = lab_any(&self->lab, 9, &ss);
+	ASSERT_EQ(0, bind(listener, (struct sockaddr *)&ss, len));
+	ASSERT_EQ(0, listen(listener, 1));
+	LAB_OK(lab_mac("v1", mac));
+	LAB_OK(lab_netns_enter(mine));
+	len = lab_addr(self->lab.family, there, 9, &ss);
+	pid = disturb(_metadata);
+	if (!pid) {
+		/* the SYN waits for the neighbour's address */
+		_exit(lab_netns_enter(other) ||
+		      lab_addr_add("v1", self->lab.family, there, six ? 64 : 24) ||
+		      lab_netns_enter(mine) || lab_neigh_add("v0", self->lab.family, there, mac));
+	}
+	EXPECT_EQ(0, connect(fd, (struct sockaddr *)&ss, len));
+	was_disturbed(_metadata, pid);
+	EXPECT_EQ(POLLIN, lab_wait(listener, POLLIN));
+	LAB_FD(accept(listener, NULL, NULL));
+	LAB_ERRNO(EISCONN, connect(fd, (struct sockaddr *)&ss, len));
 }
 
 /* Several processes in accept() on one listener: each connection goes to one of them. */
