@@ -102,12 +102,15 @@ TEST_F(hooks, bind_refused)
 	}
 }
 
-/* Count what a group's sockets send, or get, of the protocol. */
+enum { PRIORITIES = 8 };
+
+/* Count what a group's sockets send, or get, of the protocol: each priority has its count. */
 static int count_packets(struct __test_metadata *_metadata, const struct lab *lab,
 			 const struct lab_cgroup *g, int attach)
 {
-	int map = LAB_FD(lab_bpf_counter());
+	int map = LAB_FD(lab_bpf_counters(PRIORITIES));
 	const struct bpf_insn insns[] = {
+		BPF_LOAD32(6, 1, offsetof(struct __sk_buff, priority)),
 		BPF_SET(2, by_family(lab, 9, 6)),		/* protocol, next header */
 		BPF_COPY(3, 10),
 		BPF_PLUS(3, -8),
@@ -115,7 +118,7 @@ static int count_packets(struct __test_metadata *_metadata, const struct lab *la
 		BPF_CALL_FUNC(BPF_FUNC_skb_load_bytes),
 		BPF_LOAD8(0, 10, -8),
 		BPF_UNLESS(0, lab->proto, 9),
-		BPF_STORE32K(10, -4, 0),
+		BPF_STORE32(10, -4, 6),
 		BPF_COPY(2, 10),
 		BPF_PLUS(2, -4),
 		BPF_MAP(1, map),
@@ -144,16 +147,81 @@ TEST_F(hooks, segments_counted)
 	LAB_OK(lab_cgroup_join(&self->group));
 	LAB_OK(lab_pair(&self->lab, fd));
 	/* SYN, SYN-ACK, ACK; the second, over IPv6, is nobody's in the kernel's TCP until 6.2 */
-	EXPECT_LE(self->lab.oracle ? 2 : 3, lab_bpf_count(out));
-	EXPECT_LE(1, lab_bpf_count(in));
+	EXPECT_LE(self->lab.oracle ? 2 : 3, lab_bpf_count(out, 0));
+	EXPECT_LE(1, lab_bpf_count(in, 0));
 	for (i = 0; i < 10; i++) {
-		long was = lab_bpf_count(out), had = lab_bpf_count(in);
+		long was = lab_bpf_count(out, 0), had = lab_bpf_count(in, 0);
 
 		LAB_OK(lab_send(fd[0], LAB_TO_PEER, i, 1));
 		LAB_OK(lab_recv(fd[1], LAB_TO_PEER, i, 1));
-		EXPECT_LT(was, lab_bpf_count(out));
-		EXPECT_LT(had, lab_bpf_count(in));
+		EXPECT_LT(was, lab_bpf_count(out, 0));
+		EXPECT_LT(had, lab_bpf_count(in, 0));
 	}
+}
+
+/* How many segments of this priority were sent since it was asked last */
+static long sent(int map, uint32_t priority)
+{
+	static long known[PRIORITIES];
+	long all = lab_bpf_count(map, priority), n = all - known[priority];
+
+	known[priority] = all;
+	return n;
+}
+
+/* One octet there, and what TCP says to it, if it says something at once. */
+static void octet(struct __test_metadata *_metadata, int from, int to)
+{
+	static uint64_t off;
+	int n;
+
+	LAB_OK(lab_send(from, LAB_TO_PEER, off, 1));
+	LAB_OK(lab_recv(to, LAB_TO_PEER, off++, 1));
+	EXPECT_TRUE(LAB_UNTIL(!ioctl(from, SIOCOUTQ, &n) && !n));
+}
+
+/* SO_PRIORITY: each segment has its socket's, as it is when it is sent. */
+TEST_F(hooks, priority)
+{
+	int out, fd[2], listener = LAB_FD(lab_listen(&self->lab, 0, 1)), port = lab_port(listener);
+	struct sockaddr_storage ss;
+	socklen_t len = lab_loopback(&self->lab, port, &ss);
+
+	out = count_packets(_metadata, &self->lab, &self->group, BPF_CGROUP_INET_EGRESS);
+	LAB_OK(lab_cgroup_join(&self->group));
+	close(listener);
+	listener = LAB_FD(lab_listen(&self->lab, port, 1));
+	LAB_OK(lab_set_opt(listener, SOL_SOCKET, SO_PRIORITY, 6));
+	fd[0] = LAB_FD(lab_socket(&self->lab, 0));
+	LAB_OK(lab_set_opt(fd[0], SOL_SOCKET, SO_PRIORITY, 5));
+	ASSERT_EQ(0, connect(fd[0], (struct sockaddr *)&ss, len));
+	fd[1] = LAB_FD(accept(listener, NULL, NULL));
+	/* SYN and ACK; the SYN-ACK is the listener's, see above */
+	EXPECT_EQ(2, sent(out, 5));
+	EXPECT_LE(self->lab.oracle ? 0 : 1, sent(out, 6));
+	EXPECT_EQ(0, sent(out, 0));
+	/* it is not inherited */
+	EXPECT_EQ(0, lab_opt(fd[1], SOL_SOCKET, SO_PRIORITY));
+	octet(_metadata, fd[1], fd[0]);
+	EXPECT_LE(1, sent(out, 0));
+	EXPECT_EQ(0, sent(out, 6));
+	/* what it acknowledges, too */
+	EXPECT_LE(1, sent(out, 5));
+	/* changed on the way */
+	LAB_OK(lab_set_opt(fd[0], SOL_SOCKET, SO_PRIORITY, 4));
+	LAB_OK(lab_set_opt(fd[1], SOL_SOCKET, SO_PRIORITY, 3));
+	octet(_metadata, fd[0], fd[1]);
+	octet(_metadata, fd[1], fd[0]);
+	EXPECT_LE(1, sent(out, 4));
+	EXPECT_LE(1, sent(out, 3));
+	EXPECT_EQ(0, sent(out, 5));
+	EXPECT_EQ(0, sent(out, 0));
+	/* FIN, and what answers it */
+	EXPECT_EQ(0, shutdown(fd[0], SHUT_WR));
+	LAB_OK(lab_recv_eof(fd[1]));
+	EXPECT_LE(1, sent(out, 4));
+	EXPECT_TRUE(LAB_UNTIL(sent(out, 3) >= 1));
+	EXPECT_EQ(0, sent(out, 0) + sent(out, 5) + sent(out, 6));
 }
 
 /* What is sent now does not arrive, and is not acknowledged. */

@@ -187,17 +187,18 @@ int lab_bpf_hook(int prog)
 }
 
 /**
- * lab_bpf_counter() - a map of one number
+ * lab_bpf_counters() - a map of numbers, their keys beginning with 0
+ * @n: how many
  *
  * Return: its descriptor.
  */
-int lab_bpf_counter(void)
+int lab_bpf_counters(int n)
 {
 	union bpf_attr attr = {
 		.map_type = BPF_MAP_TYPE_ARRAY,
 		.key_size = 4,
 		.value_size = 8,
-		.max_entries = 1,
+		.max_entries = n,
 	};
 	int fd = bpf(BPF_MAP_CREATE, &attr);
 
@@ -205,12 +206,12 @@ int lab_bpf_counter(void)
 }
 
 /**
- * lab_bpf_count() - the number
- * @map: from lab_bpf_counter()
+ * lab_bpf_count() - one of the numbers
+ * @map: from lab_bpf_counters()
+ * @key: which
  */
-long lab_bpf_count(int map)
+long lab_bpf_count(int map, uint32_t key)
 {
-	uint32_t key = 0;
 	uint64_t value = 0;
 	union bpf_attr attr = {
 		.map_fd = map,

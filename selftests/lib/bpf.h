@@ -46,8 +46,8 @@ int lab_bpf_load(const struct lab_bpf *p);
 int lab_bpf_attach(const struct lab_cgroup *g, int prog, int attach);
 int lab_bpf_detach(const struct lab_cgroup *g, int prog, int attach);
 int lab_bpf_hook(int prog);
-int lab_bpf_counter(void);
-long lab_bpf_count(int map);
+int lab_bpf_counters(int n);
+long lab_bpf_count(int map, uint32_t key);
 int lab_btf_func(const char *name);
 
 /* Instructions, by the names of the kernel's documentation. */
@@ -58,6 +58,7 @@ int lab_btf_func(const char *name);
 #define BPF_PLUS(reg, val)	BPF_INSN(BPF_ALU64 | BPF_ADD | BPF_K, reg, 0, 0, val)
 #define BPF_STORE32(to, o, reg)	BPF_INSN(BPF_STX | BPF_MEM | BPF_W, to, reg, o, 0)
 #define BPF_STORE32K(to, o, v)	BPF_INSN(BPF_ST | BPF_MEM | BPF_W, to, 0, o, v)
+#define BPF_LOAD32(to, from, o)	BPF_INSN(BPF_LDX | BPF_MEM | BPF_W, to, from, o, 0)
 #define BPF_LOAD8(to, from, o)	BPF_INSN(BPF_LDX | BPF_MEM | BPF_B, to, from, o, 0)
 #define BPF_UNLESS(reg, v, skip) BPF_INSN(BPF_JMP | BPF_JNE | BPF_K, reg, 0, skip, v)
 #define BPF_IF(reg, v, skip)	BPF_INSN(BPF_JMP | BPF_JEQ | BPF_K, reg, 0, skip, v)
