@@ -477,11 +477,11 @@ int tl_rcv_window_clamp(struct sock *sk, int val)
 	if (val)
 		val = max_t(u32, val, SOCK_MIN_RCVBUF / 2);	/* -1 is no bound */
 	WRITE_ONCE(tl_sk(sk)->config.window_clamp, val);
-	if (!val)
-		rcv->clamp = 0;
-	rcv->clamp_set = 1;
-	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT))
+	if (tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT)) {
+		rcv->clamp = val;	/* until tl_rcv_window_init() */
 		return 0;
+	}
+	rcv->clamp_set = 1;
 	rcv->clamp = clamp_by_buffer(sk);
 	if (rcv->clamp < old)
 		rcv->ssthresh = min(rcv->ssthresh, rcv->clamp);

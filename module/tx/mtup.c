@@ -49,7 +49,8 @@ static bool found(struct sock *sk, u32 high)
 
 	if (interval >= TL_SYSCTL(net, probe_threshold) && interval > 1)
 		return false;
-	if ((u32)tl_clock_jiffies() - m->since >= (unsigned long)TL_SYSCTL(net, probe_interval) * HZ)
+	if ((u32)tl_clock_jiffies() - m->since >=
+	    (unsigned long)TL_SYSCTL(net, probe_interval) * HZ)
 		search_above(sk, tl_mss_to_mtu(sk, tl_sk(sk)->snd.mss));
 	return true;
 }

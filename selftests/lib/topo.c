@@ -30,7 +30,7 @@ const char *topo_server_addr(const struct topo *t)
 	return six(t) ? "2001:db8:1::2" : "10.0.1.2";
 }
 
-static int at(struct topo *t, int host)
+static int at(const struct topo *t, int host)
 {
 	return lab_netns_enter(t->ns[host]);
 }
