@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Devices of several kinds below two hosts: large windows, large segments, in both directions at
- * once. Whatever the device, every byte arrives; and where a program is behind it, it gets no packet
- * that is larger than the device allows. (offload.c has veth, bridge, VLAN and a router; pair/virtio.sh a NIC.)
+ * once. Whatever the device, every byte arrives; and where a program is behind it, it gets no
+ * packet that is larger than the device allows. (offload.c has veth, bridge, VLAN and a router;
+ * pair/virtio.sh a NIC.)
  */
 #include <linux/if_tun.h>
 #include <net/if.h>
@@ -13,7 +14,7 @@
 #include "topo.h"
 
 #define MTU	1500
-#define BULK	(1 << 20)
+#define BULK	1000000
 #define CONNS	2
 
 TOPO_FIXTURE(devices, topo_two_hosts);
@@ -66,7 +67,7 @@ static int tun_open(struct topo *t, int where, const char *name, bool offload)
 	unsigned int can = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
 	int fd, err = 0;
 
-	strcpy(ifr.ifr_name, name);
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	if (lab_netns_enter(t->ns[where]))
 		return -1;
 	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
@@ -104,7 +105,7 @@ static pid_t cable(int a, int b, volatile int *most)
 	}
 }
 
-/* The longest packet that a program sees behind TUN devices during a transfer; -1 with the reason */
+/* The longest packet that a program sees behind TUN devices; -1 with the reason */
 static int through_tun(struct topo *t, bool offload)
 {
 	int a = tun_open(t, TOPO_CLIENT, "t0", offload), b, err, status;
@@ -137,11 +138,8 @@ TEST_F_TIMEOUT(devices, tun_that_offloads, lab_secs(60))
 	const int vnet_hdr = 10;
 	int most = LAB_FD(through_tun(&self->t, true));
 
-	if (self->lab.oracle) {
-		EXPECT_LT(2 * MTU, most);
-	} else {
-		EXPECT_GE(MTU + vnet_hdr, most);
-	}
+	EXPECT_TRUE(self->lab.oracle ? most > 2 * MTU : most <= MTU + vnet_hdr)
+		TH_LOG("%d octets", most);
 }
 
 TEST_HARNESS_MAIN

@@ -55,7 +55,9 @@ static int holder_begin(struct holder *h, int fd)
 		return lab_fail("UFFDIO_*: %s", strerror(errno));
 	if (pthread_create(&h->thread, NULL, hold, h))
 		return lab_fail("no thread");
-	return lab_poll(h->faults, POLLIN, 10000) ? 0 : lab_fail("send() does not look at its page");
+	if (!lab_poll(h->faults, POLLIN, 10000))
+		return lab_fail("send() does not look at its page");
+	return 0;
 }
 
 /* Let send() have its page. Return: what it did. */
