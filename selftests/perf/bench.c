@@ -13,14 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "rows.h"
 
-#define SOCKETS	500000
 #define PAUSE	1
 
 static const char *env(const char *name, const char *otherwise)
@@ -108,7 +106,6 @@ static int run_rows(const regex_t *wanted, int rival, int runs, bool real)
 
 int main(void)
 {
-	struct rlimit files = { SOCKETS, SOCKETS };
 	bool real = atoi(env("BENCH_REAL", "0"));
 	int runs = atoi(env("BENCH_RUNS", "3"));
 	regex_t wanted;
@@ -118,11 +115,8 @@ int main(void)
 		fprintf(stderr, "bench: BENCH_RUNS or BENCH_ROWS make no sense\n");
 		return 2;
 	}
-	if (setrlimit(RLIMIT_NOFILE, &files)) {
-		stand_fail("setrlimit()");
-		goto fail;
-	}
-	if (lab_begin(&lab, AF_INET, true) != LAB_READY || run_rows(&wanted, lab.proto, runs, real))
+	if (stand_allow_sockets() || lab_begin(&lab, AF_INET, true) != LAB_READY ||
+	    run_rows(&wanted, lab.proto, runs, real))
 		goto fail;
 	return 0;
 fail:

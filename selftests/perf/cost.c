@@ -2,6 +2,9 @@
 /*
  * The short form of "make bench": no row of it may cost 2 % more, by what the kernel's TCP takes,
  * than landed.tsv says that it did. That file is written by "make bench LAND=1".
+ *
+ * The row "lossy" is not here: with one run it is no more exact than that. bad_links is for such
+ * links.
  */
 #include <stdlib.h>
 
@@ -18,14 +21,20 @@ FIXTURE_VARIANT(cost) { const char *row; };
 
 ROW(bulk, "bulk");
 ROW(bulk_v6, "bulk-v6");
+ROW(bulk_lo, "bulk-lo");
 ROW(bulk_soft, "bulk-soft");
 ROW(rr, "rr");
 ROW(crr, "crr");
 ROW(write_100, "write-100");
 ROW(write_1448, "write-1448");
+ROW(sendfile, "sendfile");
+ROW(zerocopy, "zerocopy");
+ROW(syn_flood, "syn-flood");
 ROW(sack, "sack");
+ROW(memory, "memory");
 ROW(request, "request");
 ROW(timewait, "timewait");
+ROW(idle, "idle");
 
 /* The ratio that a row had; -1 if the file does not say. */
 static double landed(const char *name)
@@ -47,6 +56,7 @@ FIXTURE_SETUP(cost)
 {
 	self->row = row_find(variant->row);
 	ASSERT_NE(NULL, self->row);
+	LAB_OK(stand_allow_sockets());
 	LAB_BEGIN_BOTH(&self->s.lab, self->proto, self->row->family);
 	self->landed = landed(variant->row);
 	if (self->landed < 0)
@@ -70,13 +80,11 @@ TEST_F_TIMEOUT(cost, as_landed, lab_secs(3000))
 			cost[i] = self->s.cost;
 		}
 	}
-	ratio = cost[1] / cost[0];
-	printf("# figure: %s costs %.3f of what the kernel's TCP takes (landed: %.3f)\n", row->name,
-	       ratio, self->landed);
-	if (ratio > self->landed * TOLERANCE)
-		TH_LOG("%s cost %.3f of the kernel's TCP, and costs %.3f now", row->name,
-		       self->landed, ratio);
-	EXPECT_LE(ratio, self->landed * TOLERANCE);
+	ratio = row->own ? cost[1] : cost[1] / cost[0];
+	printf("# figure: %s costs %.3f of what %s (landed: %.3f)\n", row->name, ratio,
+	       row->own ? "it does with few" : "the kernel's TCP takes", self->landed);
+	EXPECT_LE(ratio, self->landed * TOLERANCE)
+		TH_LOG("%s was %.3f, and is %.3f now", row->name, self->landed, ratio);
 }
 
 TEST_HARNESS_MAIN

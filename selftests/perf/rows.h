@@ -62,6 +62,7 @@ extern const int rows_count;
 #define STAND_PORT	5001
 
 /* stand.c: places, the clock, connections */
+int stand_allow_sockets(void);
 int stand_loopback(struct stand *s);
 int stand_link(struct stand *s);
 int stand_soft_link(struct stand *s);

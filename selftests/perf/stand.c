@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/ethtool.h>
@@ -20,11 +21,20 @@
 
 #define BACKLOG		128
 #define SETTLE_US	200000
+#define SOCKETS		500000
 
 /* What failed, and how: for calls whose name says enough. */
 int stand_fail(const char *call)
 {
 	return lab_fail("%s: %s", call, strerror(errno));
+}
+
+/* As many as the rows with idle connections want. */
+int stand_allow_sockets(void)
+{
+	struct rlimit files = { SOCKETS, SOCKETS };
+
+	return setrlimit(RLIMIT_NOFILE, &files) ? stand_fail("setrlimit()") : 0;
 }
 
 static int64_t now_ns(void)
