@@ -111,7 +111,7 @@ TEST_F(pacing, retransmissions)
 			    .sack = { { end_of(8), end_of(12) } });
 		wire_expect(w, ACK, .seq = end_of(i), .len = MSS);
 		EXPECT_LE(4500, gap_us());
-		EXPECT_GE(12000, gap_us());
+		EXPECT_GE(15000, gap_us());	/* a kernel with KASAN takes two for itself */
 	}
 	close(fd);
 }
