@@ -223,6 +223,23 @@ long lab_bpf_count(int map, uint32_t key)
 }
 
 /**
+ * lab_bpf_set_count() - set one of the numbers
+ * @map: from lab_bpf_counters()
+ * @key: which
+ * @value: to what
+ */
+int lab_bpf_set_count(int map, uint32_t key, uint64_t value)
+{
+	union bpf_attr attr = {
+		.map_fd = map,
+		.key = (uintptr_t)&key,
+		.value = (uintptr_t)&value,
+	};
+
+	return bpf(BPF_MAP_UPDATE_ELEM, &attr) ? lab_fail("map: %s", strerror(errno)) : 0;
+}
+
+/**
  * lab_btf_func() - the number by which BPF knows a function of the kernel
  * @name: the function
  */

@@ -48,6 +48,7 @@ int lab_bpf_detach(const struct lab_cgroup *g, int prog, int attach);
 int lab_bpf_hook(int prog);
 int lab_bpf_counters(int n);
 long lab_bpf_count(int map, uint32_t key);
+int lab_bpf_set_count(int map, uint32_t key, uint64_t value);
 int lab_btf_func(const char *name);
 
 /* Instructions, by the names of the kernel's documentation. */

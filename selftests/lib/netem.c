@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* netem by rtnetlink, with a seed: see netem.h. */
+/* Links by rtnetlink: netem with a seed, and programs that judge. See netem.h. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <linux/gen_stats.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -130,6 +133,15 @@ static int check_seed(const char *dev, uint64_t seed)
 	return 0;
 }
 
+/* Take away a device's qdisc. That there is none is no error. */
+static int no_qdisc(const char *dev, uint32_t parent)
+{
+	struct nl_req req;
+
+	qdisc_begin(&req, dev, RTM_DELQDISC, 0)->tcm_parent = parent;
+	return nl_talk(&req, "qdisc") && errno != ENOENT && errno != EINVAL ? -1 : 0;
+}
+
 /**
  * lab_netem() - give a device a link afresh, with nothing on its way
  * @dev:  in this namespace
@@ -139,13 +151,7 @@ static int check_seed(const char *dev, uint64_t seed)
  */
 int lab_netem(const char *dev, const struct lab_netem *what)
 {
-	struct nl_req req;
-
-	qdisc_begin(&req, dev, RTM_DELQDISC, 0);
-	/* none there: nothing to take away */
-	if (nl_talk(&req, "qdisc") && errno != ENOENT && errno != EINVAL)
-		return -1;
-	if (send_netem(dev, what, NLM_F_CREATE | NLM_F_EXCL))
+	if (no_qdisc(dev, TC_H_ROOT) || send_netem(dev, what, NLM_F_CREATE | NLM_F_EXCL))
 		return -1;
 	return check_seed(dev, what->seed);
 }
@@ -154,6 +160,50 @@ int lab_netem(const char *dev, const struct lab_netem *what)
 int lab_netem_change(const char *dev, const struct lab_netem *what)
 {
 	return send_netem(dev, what, NLM_F_REPLACE);
+}
+
+static int ingress(const char *dev)
+{
+	struct tcmsg *tcm;
+	struct nl_req req;
+
+	tcm = qdisc_begin(&req, dev, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
+	tcm->tcm_parent = TC_H_INGRESS;
+	tcm->tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0);
+	nl_put(&req, TCA_KIND, "ingress", 8);
+	return nl_talk(&req, "ingress");
+}
+
+/**
+ * lab_ingress_bpf() - let a program judge what comes in by a device
+ * @dev:  in this namespace
+ * @prog: one of BPF_PROG_TYPE_SCHED_CLS, which returns TC_ACT_*; -1 to let all pass again
+ *
+ * Return: 0, or -1 with the reason in lab_why().
+ */
+int lab_ingress_bpf(const char *dev, int prog)
+{
+	uint32_t flags = TCA_BPF_FLAG_ACT_DIRECT;
+	struct rtattr *options;
+	struct tcmsg *tcm;
+	struct nl_req req;
+
+	if (no_qdisc(dev, TC_H_INGRESS))
+		return -1;
+	if (prog < 0)
+		return 0;
+	if (ingress(dev))
+		return -1;
+	tcm = qdisc_begin(&req, dev, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL);
+	tcm->tcm_parent = TC_H_MAKE(TC_H_INGRESS, 0);
+	tcm->tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
+	nl_put(&req, TCA_KIND, "bpf", 4);
+	options = nl_put(&req, TCA_OPTIONS | NLA_F_NESTED, NULL, 0);
+	nl_put(&req, TCA_BPF_FD, &prog, sizeof(prog));
+	nl_put(&req, TCA_BPF_NAME, "lab", 4);
+	nl_put(&req, TCA_BPF_FLAGS, &flags, sizeof(flags));
+	nl_end(&req, options);
+	return nl_talk(&req, "bpf");
 }
 
 /* What a device's root qdisc has counted so far. */

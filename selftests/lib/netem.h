@@ -2,7 +2,8 @@
 /*
  * netem by rtnetlink: what tc of Debian 12 cannot say is the seed. With a seed, and as long as
  * packets go one at a time (lab_link_gso_segs()), it depends on nothing but how many packets came
- * before whether one is lost, doubled or overtakes others.
+ * before whether one is lost, doubled or overtakes others. Where it is to depend on still less, a
+ * BPF program decides.
  */
 #ifndef LAB_NETEM_H
 #define LAB_NETEM_H
@@ -39,6 +40,7 @@ struct lab_qdisc {
 
 int lab_netem(const char *dev, const struct lab_netem *what);
 int lab_netem_change(const char *dev, const struct lab_netem *what);
+int lab_ingress_bpf(const char *dev, int prog);
 int lab_qdisc_counts(const char *dev, struct lab_qdisc *counts);
 
 #endif

@@ -36,7 +36,7 @@ static const char *name_of(int proto)
 /* One protocol's turn, and what is to be said of it */
 static int turn(struct stand *s, const struct row *row, int proto, int rep)
 {
-	if (stand_turn(s, row, proto, rep)) {
+	if (stand_turn(s, row, proto)) {
 		printf("fail\t%s\t%s\t%s\n", row->name, name_of(proto), lab_why());
 		return -1;
 	}

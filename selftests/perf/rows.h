@@ -19,7 +19,6 @@
  * @loopback:	both ends are in one namespace
  * @real:	time is real: the clock does not count instructions
  * @waits:	as the row has it
- * @rep:	which repetition, 1 and up: where chance is sown, the seed
  * @from:	the clock, and @idle how much of it was idle, when counting began
  * @cost:	what came of it, per unit
  */
@@ -27,7 +26,6 @@ struct stand {
 	struct lab lab;
 	struct topo topo;
 	bool loopback, real, waits;
-	int rep;
 	int64_t from, idle;
 	double cost;
 };
@@ -70,7 +68,7 @@ int stand_listen(struct stand *s);
 int stand_pair(struct stand *s, int fd[2]);
 void stand_part(int fd[2]);
 void stand_settle(void);
-int stand_turn(struct stand *s, const struct row *row, int proto, int rep);
+int stand_turn(struct stand *s, const struct row *row, int proto);
 const struct row *row_find(const char *name);
 int stand_start(struct stand *s);
 int stand_stop(struct stand *s, uint64_t units);

@@ -306,12 +306,11 @@ void stand_part(int fd[2])
 	}
 }
 
-/* One protocol's turn at a row's work; repetition 0 is to warm up. */
-int stand_turn(struct stand *s, const struct row *row, int proto, int rep)
+/* One protocol's turn at a row's work. */
+int stand_turn(struct stand *s, const struct row *row, int proto)
 {
 	s->lab.proto = proto;
 	s->lab.oracle = proto == IPPROTO_TCP;
-	s->rep = rep ? rep : 1;
 	s->cost = 0;
 	stand_settle();
 	return row->work(s, row->arg);

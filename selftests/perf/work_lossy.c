@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many flows at once over a link that loses packets: the network of flow.c, and losses that are the
- * same for both protocols as long as both send the same packets in the same order. Most of the time
- * nobody does anything here, and that does not count.
+ * Many flows at once over a link that loses packets: the network of flow.c, and of each flow one
+ * packet in twenty lost, by count and without chance. Flows begin at different places of the
+ * twenty, so that together they lose packets everywhere; and what one flow loses does not depend on
+ * when the others send, or no two runs would be alike. Most of the time nobody does anything here,
+ * and that does not count.
  */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include <linux/pkt_cls.h>
 
+#include "bpf.h"
 #include "flow.h"
+#include "kselftest.h"
 #include "netem.h"
 #include "rows.h"
 
@@ -18,8 +23,14 @@
 #define CHUNK	(64 << 10)
 #define EVENTS	32
 #define WAIT_MS	120000
+#define PORT	6400		/* of the server's end of the first flow */
+#define MTU	1500
+#define DELAY_US 5000		/* each way */
+#define ONE_IN	20		/* is lost: 5 % */
+#define STEP	7		/* between the counts with which two flows begin */
 
 static struct bench net;
+static int counts, dropper;	/* packets of each flow; the program that drops some of them */
 
 struct many {
 	int poll, busy;
@@ -27,21 +38,52 @@ struct many {
 	struct { int fd[2]; uint32_t sent, got; } flow[FLOWS];
 };
 
+/* What comes from the client is counted by the server's port; one in ONE_IN goes no further. */
+static int load_dropper(int map)
+{
+	const struct bpf_insn insns[] = {
+		BPF_COPY(BPF_REG_6, BPF_REG_1),
+		/* behind the headers of Ethernet and IP */
+		BPF_INSN(BPF_LD | BPF_ABS | BPF_H, 0, 0, 0, 14 + 20 + 2),
+		BPF_INSN(BPF_ALU64 | BPF_SUB | BPF_K, BPF_REG_0, 0, 0, PORT),
+		BPF_STORE32(BPF_REG_10, -4, BPF_REG_0),
+		BPF_COPY(BPF_REG_2, BPF_REG_10),
+		BPF_PLUS(BPF_REG_2, -4),
+		BPF_MAP(BPF_REG_1, map),
+		BPF_CALL_FUNC(BPF_FUNC_map_lookup_elem),
+		BPF_UNLESS(BPF_REG_0, 0, 1),
+		BPF_END_PROG,
+		BPF_INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_0, 0, 0),
+		BPF_PLUS(BPF_REG_1, 1),
+		BPF_INSN(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_1, 0, 0),
+		BPF_SET(BPF_REG_0, TC_ACT_OK),
+		BPF_INSN(BPF_ALU64 | BPF_MOD | BPF_K, BPF_REG_1, 0, 0, ONE_IN),
+		BPF_UNLESS(BPF_REG_1, 0, 1),
+		BPF_SET(BPF_REG_0, TC_ACT_SHOT),
+		BPF_END_PROG,
+	};
+
+	return lab_bpf_load(&(struct lab_bpf){ .type = BPF_PROG_TYPE_SCHED_CLS, .insns = insns,
+					       .n = ARRAY_SIZE(insns) });
+}
+
 /* The network is there once for both; the protocols take turns in it. */
 int stand_lossy(struct stand *s)
 {
 	net.lab = s->lab;
-	return bench_begin(&net);
+	counts = lab_bpf_counters(FLOWS);
+	dropper = counts < 0 ? -1 : load_dropper(counts);
+	return dropper < 0 ? -1 : bench_begin(&net);
 }
 
-static int set_link(double loss, int seed)
+/* A new link; @judge: a program that judges what comes, or -1 */
+static int set_link(int judge)
 {
-	struct lab_netem data = { .loss = loss, .delay_us = 5000, .seed = seed };
-	struct lab_netem acks = { .delay_us = 5000, .seed = seed };
+	const struct lab_netem half = { .delay_us = DELAY_US };
 	int ret = -1;
 
-	if (!lab_netns_enter(net.topo.ns[TOPO_ROUTER]) && !lab_netem("r1", &data) &&
-	    !lab_netem("r0", &acks))
+	if (!lab_netns_enter(net.topo.ns[TOPO_ROUTER]) && !lab_netem("r1", &half) &&
+	    !lab_netem("r0", &half) && !lab_ingress_bpf("r0", judge))
 		ret = 0;
 	return lab_netns_enter(net.topo.ns[TOPO_CLIENT]) ? -1 : ret;
 }
@@ -59,22 +101,23 @@ static int watch(struct many *m, int number, int events)
 
 static int open_flows(struct many *m)
 {
-	int listener = topo_listen(&net.topo, STAND_PORT, FLOWS), i, ret = 0;
+	int listener, i, ret = 0;
 
-	if (listener < 0)
-		return -1;
 	for (i = 0; i < FLOWS && !ret; i++) {
 		int *fd = m->flow[i].fd;
 
-		fd[0] = topo_connect(&net.topo, STAND_PORT);
+		listener = topo_listen(&net.topo, PORT + i, 1);
+		if (listener < 0 || lab_bpf_set_count(counts, i, i * STEP))
+			return -1;
+		fd[0] = topo_connect(&net.topo, PORT + i);
 		if (fd[0] >= 0 && lab_wait(listener, POLLIN))
 			fd[1] = accept(listener, NULL, NULL);
 		if (fd[0] < 0 || fd[1] < 0)
 			ret = fd[0] < 0 ? -1 : stand_fail("accept()");
 		else
 			ret = watch(m, 2 * i, EPOLLOUT) || watch(m, 2 * i + 1, EPOLLIN) ? -1 : 0;
+		close(listener);
 	}
-	close(listener);
 	return ret;
 }
 
@@ -125,6 +168,20 @@ static int serve(struct many *m)
 	return 0;
 }
 
+/* Each flow's packets must have been counted, one by one. */
+static int check_counts(const struct many *m)
+{
+	int i;
+
+	for (i = 0; i < FLOWS; i++) {
+		long packets = lab_bpf_count(counts, i) - i * STEP;
+
+		if (packets < (long)m->each / MTU)
+			return lab_fail("flow %d sent %ld packets only", i, packets);
+	}
+	return 0;
+}
+
 /* Per byte, of all flows together. @arg: how many bytes each flow has. */
 int work_lossy(struct stand *s, const void *arg)
 {
@@ -138,9 +195,9 @@ int work_lossy(struct stand *s, const void *arg)
 	/* connections come about on a good link */
 	if (m.poll < 0)
 		stand_fail("epoll_create1()");
-	else if (!set_link(0, s->rep) && !open_flows(&m) && !set_link(5, s->rep) &&
+	else if (!set_link(-1) && !open_flows(&m) && !set_link(dropper) &&
 		 !stand_start(s) && !serve(&m))
-		ret = stand_stop(s, (uint64_t)FLOWS * m.each);
+		ret = stand_stop(s, (uint64_t)FLOWS * m.each) ?: check_counts(&m);
 	for (i = 0; i < FLOWS; i++)
 		stand_part(m.flow[i].fd);
 	close(m.poll);
