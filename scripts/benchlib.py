@@ -10,7 +10,7 @@ OUT = "build/bench"
 NAME = os.path.basename(sys.argv[0])
 # of make and of the benchmarks: not for those that are called from here
 MINE = ("MAKEFLAGS", "MFLAGS", "KVER", "KDIR", "TESTS", "CELLS", "SEEDS", "CC", "TRACE", "SELF",
-        "ROWS", "RUNS", "REAL", "WORDS", "IDLE", "PROFILE")
+        "ROWS", "RUNS", "REAL", "WORDS", "IDLE", "LAND", "PROFILE")
 
 
 def give_up(why):
