@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Small networks of real namespaces, and transfers through them. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,11 +14,15 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 
 #include "topo.h"
 
 #define PORT	5001
 #define MOST	64	/* connections at once */
+#define TRIES	5
 
 static bool six(const struct topo *t)
 {
@@ -178,6 +186,12 @@ int topo_run(const struct topo *t, int where, const char *fmt, ...)
 	return at(t, TOPO_CLIENT) ?: err;
 }
 
+int topo_cut_at(const struct topo *t, int where, const char *dev)
+{
+	return topo_run(t, where, "ethtool -K %s tso off && "
+			"ethtool -K %s tx-sctp-segmentation off gso on", dev, dev);
+}
+
 static int sized_socket(struct topo *t)
 {
 	int fd = lab_socket(t->lab, 0);
@@ -303,4 +317,156 @@ int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags)
 		bad += status != 0;
 	}
 	return bad ? lab_fail("%d of %d ends failed", bad, 2 * conns) : 0;
+}
+
+/* A counter of both hosts, together */
+static long long at_ends(struct topo *t, const char *name)
+{
+	long long client, server = -1;
+
+	client = lab_counter(t->lab, name);
+	if (!at(t, TOPO_SERVER))
+		server = lab_counter(t->lab, name);
+	return at(t, TOPO_CLIENT) || client < 0 || server < 0 ? -1 : client + server;
+}
+
+/*
+ * On one processor hundreds of packets may wait at once: only the link may drop packets. Of this
+ * setting there is one, in the first of all namespaces.
+ */
+int topo_room_for_bursts(const struct topo *t)
+{
+	int first = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC), ret;
+
+	if (first < 0 || lab_netns_enter(first))
+		return lab_fail("the first namespace: %s", strerror(errno));
+	ret = lab_write_file("/proc/sys/net/core/netdev_max_backlog", "100000");
+	close(first);
+	return at(t, TOPO_CLIENT) || ret ? -1 : 0;
+}
+
+/* No loss probes: they go where an ACK is late. */
+static int no_probes(const struct topo *t)
+{
+	int ret = lab_sysctl_set(t->lab, "early_retrans", "0");
+
+	ret = at(t, TOPO_SERVER) || lab_sysctl_set(t->lab, "early_retrans", "0") || ret;
+	return at(t, TOPO_CLIENT) || ret ? -1 : 0;
+}
+
+/* Who moves from one processor to another overtakes packets of its own. */
+static int stay_here(cpu_set_t *before)
+{
+	cpu_set_t one;
+
+	if (sched_getaffinity(0, sizeof(*before), before))
+		return lab_fail("sched_getaffinity(): %s", strerror(errno));
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	return sched_setaffinity(0, sizeof(one), &one) ?
+	       lab_fail("sched_setaffinity(): %s", strerror(errno)) : 0;
+}
+
+/* What a counter of either host stands at, both together */
+static long long both_count(const struct topo *t, const char *name)
+{
+	long long client = lab_counter(t->lab, name), server;
+
+	server = at(t, TOPO_SERVER) ? -1 : lab_counter(t->lab, name);
+	return at(t, TOPO_CLIENT) || client < 0 || server < 0 ? -1 : client + server;
+}
+
+/* What both hosts have counted of this so far */
+struct losses {
+	long long again;	/* segments sent again */
+	long long excuses;	/* timers that went off, what a busy socket had no room for */
+};
+
+static int count_losses(const struct topo *t, struct losses *l)
+{
+	long long timeouts = both_count(t, "TCPTimeouts");
+	long long backlog = both_count(t, "TCPBacklogDrop");
+
+	l->again = both_count(t, "RetransSegs");
+	l->excuses = timeouts + backlog;
+	return l->again < 0 || timeouts < 0 || backlog < 0 ? -1 : 0;
+}
+
+/*
+ * Where this machine is held up a timer may go off, or a program hold its socket for so long that
+ * the socket drops what has come. That is not the link's, but once in a while only: try again.
+ */
+static int try_lossless(struct topo *t, int conns, size_t bytes, unsigned int flags)
+{
+	struct losses before, after;
+	int tries = TRIES;
+
+	do {
+		if (count_losses(t, &before) || topo_transfer(t, conns, bytes, flags) ||
+		    count_losses(t, &after))
+			return -1;
+		if (after.again == before.again)
+			return 0;
+	} while (after.excuses > before.excuses && --tries);
+	return lab_fail("%lld segments were sent again", after.again - before.again);
+}
+
+int topo_lossless(struct topo *t, int conns, size_t bytes, unsigned int flags)
+{
+	cpu_set_t before;
+	int ret;
+
+	if (topo_room_for_bursts(t) || no_probes(t) || stay_here(&before))
+		return -1;
+	ret = try_lossless(t, conns, bytes, flags);
+	sched_setaffinity(0, sizeof(before), &before);
+	return ret;
+}
+
+int topo_watch(const struct topo *t, int where, const char *dev)
+{
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
+	int fd = -1;
+
+	if (at(t, where))
+		return -1;
+	ll.sll_ifindex = if_nametoindex(dev);
+	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, htons(ETH_P_ALL));
+	if (fd < 0 || lab_set_opt(fd, SOL_SOCKET, SO_RCVBUFFORCE, 256 << 20) ||
+	    bind(fd, (struct sockaddr *)&ll, sizeof(ll)))
+		return lab_fail("packet socket: %s", strerror(errno));
+	return at(t, TOPO_CLIENT) ?: fd;
+}
+
+int topo_largest(int fd)
+{
+	struct tpacket_stats stats = { 0 };
+	struct sockaddr_ll from;
+	socklen_t len = sizeof(from), size = sizeof(stats);
+	int most = 0, n;
+	char c;
+
+	while ((n = recvfrom(fd, &c, 1, MSG_TRUNC, (struct sockaddr *)&from, &len)) >= 0)
+		if (from.sll_pkttype != PACKET_OUTGOING && n > most)
+			most = n;
+	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size) || stats.tp_drops)
+		return lab_fail("%u packets were not seen", stats.tp_drops);
+	return most ?: lab_fail("no packet was seen");
+}
+
+int topo_largest_of(struct topo *t, const char *client, const char *server, int conns,
+		    size_t bytes, int (*transfer)(struct topo *t, int conns, size_t bytes,
+						  unsigned int flags))
+{
+	int c = topo_watch(t, TOPO_CLIENT, client);
+	int s = c < 0 ? -1 : topo_watch(t, TOPO_SERVER, server);
+	int back, there;
+
+	if (s < 0 || transfer(t, conns, bytes, 0))
+		return -1;
+	back = topo_largest(c);
+	there = topo_largest(s);
+	close(c);
+	close(s);
+	return back < 0 || there < 0 ? -1 : back > there ? back : there;
 }

@@ -43,6 +43,9 @@ int topo_netem(struct topo *t, const char *what);
 /* A command of the shell in one of the namespaces */
 int topo_run(const struct topo *t, int where, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A device that must get segments one by one: the stack cuts them in front of it. */
+int topo_cut_at(const struct topo *t, int where, const char *dev);
+int topo_room_for_bursts(const struct topo *t);
 const char *topo_server_addr(const struct topo *t);
 
 int topo_listen(struct topo *t, int port, int backlog);
@@ -53,5 +56,20 @@ int topo_connect(struct topo *t, int port);
  * verified; @flags are LAB_X_* for the server's end.
  */
 int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags);
+
+/*
+ * The same; and neither end may have sent anything again, for nothing is lost on the way. All of it
+ * runs on one processor, without loss probes.
+ */
+int topo_lossless(struct topo *t, int conns, size_t bytes, unsigned int flags);
+
+/* A socket that sees what passes a host's device, and has room for all of it */
+int topo_watch(const struct topo *t, int where, const char *dev);
+/* The largest packet that came in there, with its IP header; -1 if some were not seen */
+int topo_largest(int fd);
+/* The same at a device of either host's, while topo_transfer() or topo_lossless() runs */
+int topo_largest_of(struct topo *t, const char *client, const char *server, int conns,
+		    size_t bytes, int (*transfer)(struct topo *t, int conns, size_t bytes,
+						  unsigned int flags));
 
 #endif

@@ -16,6 +16,7 @@
 #define MTU	1500
 #define BULK	1000000
 #define CONNS	2
+#define QUEUE	20000	/* packets: more than both ends' windows */
 
 TOPO_FIXTURE(devices, topo_two_hosts);
 
@@ -38,13 +39,21 @@ static int use(struct topo *t, int where, const char *dev, int host)
 			addr(t->lab, host), six ? "64 nodad" : "24", dev);
 }
 
+/* The largest packet that either host gets by these devices; -1 with the reason */
+static int largest(struct topo *t, const char *client, const char *server)
+{
+	return topo_largest_of(t, client, server, CONNS, BULK, topo_lossless);
+}
+
 TEST_F_TIMEOUT(devices, loopback, lab_secs(60))
 {
 	self->t.ns[TOPO_SERVER] = self->t.ns[TOPO_CLIENT];
 	self->t.server = self->lab.family == AF_INET6 ? "::1" : "127.0.0.1";
-	LAB_OK(topo_transfer(&self->t, CONNS, BULK, 0));
+	EXPECT_GE(65536, LAB_FD(largest(&self->t, "lo", "lo")));
 	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ip link set lo mtu %d", MTU));
-	LAB_OK(topo_transfer(&self->t, CONNS, BULK, 0));
+	LAB_OK(topo_lossless(&self->t, CONNS, BULK, 0));
+	LAB_OK(topo_cut_at(&self->t, TOPO_CLIENT, "lo"));
+	EXPECT_GE(MTU, LAB_FD(largest(&self->t, "lo", "lo")));
 }
 
 /* A dummy swallows what it sends; but two macvlans above one talk to each other. */
@@ -58,7 +67,10 @@ TEST_F_TIMEOUT(devices, macvlan_on_dummy, lab_secs(60))
 			self->t.ns[TOPO_SERVER]));
 	LAB_OK(use(&self->t, TOPO_CLIENT, "m0", 1));
 	LAB_OK(use(&self->t, TOPO_SERVER, "m1", 2));
-	LAB_OK(topo_transfer(&self->t, CONNS, BULK, 0));
+	LAB_OK(topo_lossless(&self->t, CONNS, BULK, 0));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ip link set dev m0 gso_max_segs 1"));
+	LAB_OK(topo_run(&self->t, TOPO_SERVER, "ip link set dev m1 gso_max_segs 1"));
+	EXPECT_GE(MTU, LAB_FD(largest(&self->t, "m0", "m1")));
 }
 
 static int tun_open(struct topo *t, int where, const char *name, bool offload)
@@ -73,10 +85,17 @@ static int tun_open(struct topo *t, int where, const char *name, bool offload)
 	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || ioctl(fd, TUNSETIFF, &ifr) || (offload && ioctl(fd, TUNSETOFFLOAD, can)))
 		err = lab_fail("tun: %s", strerror(errno));
-	return lab_netns_enter(t->ns[TOPO_CLIENT]) ?: err ?: fd;
+	/* it drops what it has no room for, and the program may be late */
+	return lab_netns_enter(t->ns[TOPO_CLIENT]) ?: err ?:
+	       topo_run(t, where, "ip link set %s txqueuelen %d", name, QUEUE) ?: fd;
 }
 
-/* Pass on what one TUN device sends to the other; note how long it was at most. */
+/* One end of a cable: what a program reads a host's packets from, and writes packets for it to */
+struct end {
+	int from, to;
+};
+
+/* Pass on what one host sends to the other; note how long it was at most. */
 static void pass_on(int from, int to, volatile int *most)
 {
 	static char packet[1 << 17];
@@ -90,9 +109,11 @@ static void pass_on(int from, int to, volatile int *most)
 	}
 }
 
-static pid_t cable(int a, int b, volatile int *most)
+static pid_t cable(struct end a, struct end b, volatile int *most)
 {
-	struct pollfd p[2] = { { .fd = a, .events = POLLIN }, { .fd = b, .events = POLLIN } };
+	struct pollfd p[2] = {
+		{ .fd = a.from, .events = POLLIN }, { .fd = b.from, .events = POLLIN },
+	};
 	pid_t pid = fork();
 
 	if (pid)
@@ -100,31 +121,39 @@ static pid_t cable(int a, int b, volatile int *most)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
 		poll(p, 2, -1);
-		pass_on(a, b, most);
-		pass_on(b, a, most);
+		pass_on(a.from, b.to, most);
+		pass_on(b.from, a.to, most);
 	}
 }
 
-/* The longest packet that a program sees behind TUN devices; -1 with the reason */
-static int through_tun(struct topo *t, bool offload)
+/* The longest packet that the program sees; -1 with the reason */
+static int through(struct topo *t, struct end a, struct end b)
 {
-	int a = tun_open(t, TOPO_CLIENT, "t0", offload), b, err, status;
 	volatile int *most;
+	int err, status;
 	pid_t pid;
 
-	b = a < 0 ? -1 : tun_open(t, TOPO_SERVER, "t1", offload);
-	if (b < 0 || use(t, TOPO_CLIENT, "t0", 1) || use(t, TOPO_SERVER, "t1", 2))
-		return -1;
 	most = mmap(NULL, sizeof(*most), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (most == MAP_FAILED)
 		return lab_fail("mmap: %s", strerror(errno));
 	pid = cable(a, b, most);
-	err = topo_transfer(t, CONNS, BULK, 0);
+	err = topo_lossless(t, CONNS, BULK, 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	if (!err && WIFEXITED(status))
 		err = lab_fail("the other device did not take a packet");
 	return err ?: *most;
+}
+
+/* The same behind TUN devices */
+static int through_tun(struct topo *t, bool offload)
+{
+	int a = tun_open(t, TOPO_CLIENT, "t0", offload), b;
+
+	b = a < 0 ? -1 : tun_open(t, TOPO_SERVER, "t1", offload);
+	if (b < 0 || use(t, TOPO_CLIENT, "t0", 1) || use(t, TOPO_SERVER, "t1", 2))
+		return -1;
+	return through(t, (struct end){ a, a }, (struct end){ b, b });
 }
 
 TEST_F_TIMEOUT(devices, tun, lab_secs(60))
@@ -140,6 +169,28 @@ TEST_F_TIMEOUT(devices, tun_that_offloads, lab_secs(60))
 
 	EXPECT_TRUE(self->lab.oracle ? most > 2 * MTU : most <= MTU + vnet_hdr)
 		TH_LOG("%d octets", most);
+}
+
+/*
+ * What is given to a dummy itself: a packet socket sees it, and a program carries it on to the
+ * server, whose answers come in by another device.
+ */
+TEST_F_TIMEOUT(devices, dummy, lab_secs(60))
+{
+	struct end a, b;
+
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ip link add d0 type dummy"));
+	LAB_OK(topo_cut_at(&self->t, TOPO_CLIENT, "d0"));
+	/* nor does the device sum up: the server looks at what was sent as if it came by wire */
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ethtool -K d0 tx-checksum-ip-generic off"));
+	LAB_OK(use(&self->t, TOPO_CLIENT, "d0", 1));
+	a.from = LAB_FD(topo_watch(&self->t, TOPO_CLIENT, "d0"));
+	a.to = LAB_FD(tun_open(&self->t, TOPO_CLIENT, "t0", false));
+	LAB_OK(topo_run(&self->t, TOPO_CLIENT, "ip link set t0 up"));
+	b.from = LAB_FD(tun_open(&self->t, TOPO_SERVER, "t1", false));
+	b.to = b.from;
+	LAB_OK(use(&self->t, TOPO_SERVER, "t1", 2));
+	EXPECT_GE(MTU, LAB_FD(through(&self->t, a, b)));
 }
 
 TEST_HARNESS_MAIN

@@ -7,7 +7,6 @@
  * can stand for another one; the receiver compares every byte.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,21 +91,6 @@ static int single_segments(struct bench *b)
 	return lab_netns_enter(b->topo.ns[TOPO_CLIENT]) || ret ? -1 : 0;
 }
 
-/*
- * On one processor hundreds of packets may leave a link at once and wait for either end: only the
- * link may drop packets. Of this setting there is one, in the first of all namespaces.
- */
-static int room_for_bursts(struct bench *b)
-{
-	int first = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC), ret;
-
-	if (first < 0 || lab_netns_enter(first))
-		return lab_fail("the first namespace: %s", strerror(errno));
-	ret = lab_write_file("/proc/sys/net/core/netdev_max_backlog", "100000");
-	close(first);
-	return lab_netns_enter(b->topo.ns[TOPO_CLIENT]) || ret ? -1 : 0;
-}
-
 /* Packets that this processor dropped because too many waited for it: there must be none. */
 static long overruns(void)
 {
@@ -149,7 +133,7 @@ int bench_begin(struct bench *b)
 	lab_fill(block, 1, 0, BLOCK);
 	memcpy(block + BLOCK, block, PART);
 	if (topo_router(&b->topo, &b->lab) || be_quiet(b) || single_segments(b) ||
-	    room_for_bursts(b))
+	    topo_room_for_bursts(&b->topo))
 		return -1;
 	return await_link(b);
 }
