@@ -64,7 +64,7 @@ const struct row rows[] = {
 	{ "timewait", "object", "bytes of a TIME_WAIT", 1.00, .once = true,
 	  .family = AF_INET, .work = work_object, .arg = timewaits },
 	{ "idle", "round trip", "with many idle ones, by that with 10", 1.05,
-	  .own = true, .once = true, .family = AF_INET, .place = stand_loopback,
+	  .own = true, .slow = true, .family = AF_INET, .place = stand_loopback,
 	  .work = work_idle, .arg = &idlers },
 };
 

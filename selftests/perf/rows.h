@@ -35,7 +35,8 @@ struct stand {
  * @name:	for ROWS= and the table; @unit: what is counted, @what: in words
  * @bound:	tcplab's cost by that of the kernel's TCP, at most; 0: not judged
  * @own:	the cost is a ratio of the protocol's own: @bound is on it, not on the two's
- * @once:	no warm-up and no repetitions: it counts bytes, or takes long
+ * @once:	no warm-up and no repetitions: it counts bytes
+ * @slow:	no warm-up, and no repetitions but in real time, where it has a few: it takes long
  * @waits:	the work sleeps in between: in real time, too, idle time does not count
  * @family:	AF_INET or AF_INET6
  * @place:	makes the stand, once; the process is in a fresh namespace. NULL: @work does
@@ -47,7 +48,7 @@ struct stand {
 struct row {
 	const char *name, *unit, *what;
 	double bound;
-	bool own, once, waits;
+	bool own, once, slow, waits;
 	int family;
 	int (*place)(struct stand *s);
 	int (*work)(struct stand *s, const void *arg);
