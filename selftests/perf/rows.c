@@ -22,7 +22,7 @@ static const struct stream lent = {
 	.write = 128 * KB, .burst = 1, .total = 32 * MB, .send = send_lent, .ready = ready_lent,
 };
 
-static const int round_trips = 10000, lives = 2000, pairs = 5000, idlers = 20000;
+static const int round_trips = 10000, lives = 2000, pairs = 5000, idlers = 100000;
 static const int syns = 4000, window = 10000, flow_bytes = 256 * KB;
 static const char * const requests[] = { "request_sock_TCP", "tl_request" };
 static const char * const timewaits[] = { "tw_sock_TCP", "tl_timewait" };
