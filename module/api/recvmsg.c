@@ -164,6 +164,8 @@ static int await(struct sock *sk, struct reading *r, int target, long *timeo)
 
 	if (r->copied >= target && !READ_ONCE(sk->sk_backlog.tail))
 		return 0;
+	if (r->copied < target)
+		tl_ack_turn(sk);
 	err = tl_recv_may_wait(sk, r->copied, *timeo);
 	if (err <= 0)
 		return err;

@@ -29,8 +29,10 @@ static int fill_pipe(read_descriptor_t *desc, struct sk_buff *skb, unsigned int 
  */
 static int wait_more(struct sock *sk, long *timeo)
 {
-	int err = tl_recv_may_wait(sk, 0, *timeo);
+	int err;
 
+	tl_ack_turn(sk);
+	err = tl_recv_may_wait(sk, 0, *timeo);
 	if (err <= 0)
 		return err;
 	/* the urgent octet is next: whoever splices cannot have it, and not pass it */

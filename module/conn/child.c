@@ -21,6 +21,7 @@ static void forget_listener(struct sock *child, const struct sock *lsk)
 	tl_cc_inherit(&tl_sk(child)->cc, &tl_sk(lsk)->cc, &tl_sk(lsk)->tn->cc);
 	tl_sock_reset(child);
 	tl_sk(child)->ackp.interactive = tl_sk(lsk)->ackp.interactive;	/* TCP_QUICKACK */
+	tl_sk(child)->ackp.hurried = tl_sk(lsk)->ackp.hurried;
 	tl_sock_count(child);
 }
 

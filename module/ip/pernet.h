@@ -54,6 +54,7 @@ struct tl_sysctl {
 	unsigned long	comp_sack_slack_ns;
 	int	comp_sack_nr;
 	int	backlog_ack_defer;
+	int	ack_turn;
 	int	pingpong_thresh;
 	int	moderate_rcvbuf;
 	int	min_snd_mss;

@@ -7,6 +7,11 @@
  * outside the window. Otherwise an ACK waits for data to ride on, for the time that the peer's
  * segments have been apart, within bounds and never for half a second.
  *
+ * In between lies the question at the beginning of a connection: a small segment with PSH, after
+ * which it is the program's turn. Its ACK rides on the answer, if that is the program's next move;
+ * else it goes as soon as the program waits for more, or with the next tick. So a short connection
+ * needs eight segments, not ten, and no peer waits for an ACK that no answer will bring.
+ *
  * While there is a gap each segment would be answered. The first three answers go: they are the
  * duplicate ACKs that set off a fast retransmit. After them, where SACK tells it all anyway, one
  * ACK speaks for up to comp_sack_nr, within a small part of a round trip.
@@ -14,6 +19,7 @@
 #include "sock.h"
 
 #define DUPACKS_AT_ONCE	3	/* RFC5681 3.2: as many make a loss */
+#define TURN		1	/* for so long the program may take its turn, jiffies */
 
 static u16 delay_min(const struct sock *sk)
 {
@@ -47,6 +53,7 @@ void tl_ack_be_quick(struct sock *sk, u8 most)
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
 	more_quick(sk, most);
+	a->hurried = 1;
 	a->interactive = 0;
 	a->ato = delay_min(sk);
 }
@@ -57,7 +64,10 @@ void tl_ack_be_quick(struct sock *sk, u8 most)
  */
 void tl_ack_interactive(struct sock *sk)
 {
-	tl_sk(sk)->ackp.interactive = TL_SK_SYSCTL(sk, pingpong_thresh);
+	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+
+	a->interactive = TL_SK_SYSCTL(sk, pingpong_thresh);
+	WRITE_ONCE(a->turn, false);
 }
 
 /**
@@ -69,13 +79,17 @@ bool tl_ack_is_interactive(const struct sock *sk)
 	return tl_sk(sk)->ackp.interactive >= TL_SK_SYSCTL(sk, pingpong_thresh);
 }
 
-/* By the connection's own state, or by what the administrator said of the route. */
-static bool is_quick(struct sock *sk)
+/* What the administrator said of the route. */
+static bool route_is_quick(struct sock *sk)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
 
-	return (tl_sk(sk)->ackp.quick && !tl_ack_is_interactive(sk)) ||
-	       (dst && dst_metric(dst, RTAX_QUICKACK));
+	return dst && dst_metric(dst, RTAX_QUICKACK);
+}
+
+static bool is_quick(struct sock *sk)
+{
+	return (tl_sk(sk)->ackp.quick && !tl_ack_is_interactive(sk)) || route_is_quick(sk);
 }
 
 /**
@@ -101,6 +115,8 @@ void tl_ack_quick(struct sock *sk, int val)
 		return;
 	}
 	a->interactive = 0;
+	a->hurried = 1;
+	WRITE_ONCE(a->turn, false);
 	if (!a->pending || !tl_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		return;
 	a->pushed = 1;
@@ -130,6 +146,20 @@ static void learn_delay(struct sock *sk)
 	a->last_rcv = now;
 }
 
+/*
+ * Has the peer said what it had to say? A second such segment without an ACK in between shows that
+ * it had not.
+ */
+static bool ends_turn(struct sock *sk, const struct tl_arrival *arrival)
+{
+	const struct tl_sock *tl = tl_sk(sk);
+	const struct tl_ackpolicy *a = &tl->ackp;
+
+	return (arrival->flags & TL_PSH) && arrival->segment < tl->rcv.mss &&
+	       !a->hurried && a->quick && !tl_ack_is_interactive(sk) &&
+	       TL_SK_SYSCTL(sk, ack_turn) && !route_is_quick(sk);
+}
+
 /**
  * tl_ack_received() - data came in order
  * @sk: socket, locked
@@ -137,10 +167,13 @@ static void learn_delay(struct sock *sk)
  */
 void tl_ack_received(struct sock *sk, const struct tl_arrival *arrival)
 {
+	bool first = !tl_sk(sk)->ackp.pending;
+
 	tl_ack_want(sk);
 	tl_rcv_window_learn(sk, arrival);
 	tl_rcv_window_rtt(sk);
 	learn_delay(sk);
+	WRITE_ONCE(tl_sk(sk)->ackp.turn, first && ends_turn(sk, arrival));
 	if (arrival->len >= 128)	/* what is smaller says nothing of a buffer's use */
 		tl_rcv_window_grow(sk, arrival, true);
 }
@@ -304,7 +337,9 @@ void tl_ack_check(struct sock *sk)
 
 	if (!a->pending || a->held)
 		return;
-	if (a->now || is_quick(sk) || is_second(sk)) {
+	if (a->turn && !a->now) {
+		tl_timer_set_earlier(sk, TL_TIMER_DELACK, TURN);
+	} else if (a->now || is_quick(sk) || is_second(sk)) {
 		/* Of what waited for the program to let go, one ACK may tell all. */
 		if (sock_owned_by_user_nocheck(sk) &&
 		    TL_SK_SYSCTL(sk, backlog_ack_defer))
@@ -316,6 +351,37 @@ void tl_ack_check(struct sock *sk)
 	} else {
 		answer_gap(sk);
 	}
+}
+
+/**
+ * tl_ack_turn() - the program waits for more: no answer will take the ACK along
+ * @sk: socket, locked
+ */
+void tl_ack_turn(struct sock *sk)
+{
+	const struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+
+	if (a->turn && a->pending && !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		tl_send_ack(sk);
+}
+
+/**
+ * tl_ack_turn_unlocked() - the same, where there is nothing to be read and poll() finds that out
+ * @sk: socket, not locked
+ *
+ * If another thread has the socket, the ACK goes with what that one does, or with the tick.
+ */
+void tl_ack_turn_unlocked(struct sock *sk)
+{
+	/* old news does no harm: the tick comes */
+	if (likely(!READ_ONCE(tl_sk(sk)->ackp.turn)))
+		return;
+	local_bh_disable();
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		tl_ack_turn(sk);
+	bh_unlock_sock(sk);
+	local_bh_enable();
 }
 
 /**
@@ -366,7 +432,7 @@ static bool read_all(const struct sock *sk, int copied)
 {
 	const struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
-	return copied > 0 && !atomic_read(&sk->sk_rmem_alloc) &&
+	return copied > 0 && !a->turn && !atomic_read(&sk->sk_rmem_alloc) &&
 	       (a->pushed_again || (a->pushed && !tl_ack_is_interactive(sk)));
 }
 
@@ -416,6 +482,7 @@ void tl_ack_sent(struct sock *sk)
 	a->pending = 0;
 	a->now = 0;
 	a->held = 0;
+	WRITE_ONCE(a->turn, false);
 	a->pushed = 0;
 	a->pushed_again = 0;
 	tl->rcv.last_ack = tl->rcv.nxt;
@@ -449,7 +516,7 @@ void tl_ack_timer(struct sock *sk)
 		/* The program did not answer in time: do not count on it. */
 		a->interactive = 0;
 		a->ato = delay_min(sk);
-	} else {
+	} else if (!a->turn) {
 		a->ato = min3((u32)a->ato * 2, (u32)tl_rto_jiffies(sk), (u32)delay_max(sk));
 	}
 	TL_SK_INC(sk, DelayedACKs);

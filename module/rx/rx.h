@@ -157,10 +157,12 @@ struct tl_arrival {
  * @pushed: a segment came that was not full, or the last of a write: the peer may wait for its ACK
  * @pushed_again: and another one
  * @held: the SYN-ACK's ACK waits for data that is about to be written
+ * @hurried: once the peer missed ACKs, or the program asked for quick ones
  * @deferred: the ACK goes when the program lets the socket go
  * @ato: delay, jiffies
  * @dupacks: ACKs sent at once with RCV.NXT at @dup_nxt
  * @compressed: ACKs not sent since, for the sake of one that will tell all
+ * @turn: the ACK waits for what the program does next; read without the lock, too
  * @dup_nxt: see there
  * @last_rcv: when data came last, jiffies modulo 2^32
  * @last_seg: when an acceptable ACK came last, likewise: a sign of life
@@ -173,9 +175,11 @@ struct tl_ackpolicy {
 				pushed:1,
 				pushed_again:1,
 				held:1,
+				hurried:1,
 				deferred:1;
 	u8			dupacks;
 	u8			compressed;
+	bool			turn;
 	u16			ato;
 	u32			dup_nxt;
 	u32			last_rcv;
@@ -253,6 +257,8 @@ void tl_ack_interactive(struct sock *sk);
 bool tl_ack_is_interactive(const struct sock *sk);
 void tl_ack_synack(struct sock *sk);
 void tl_ack_check(struct sock *sk);
+void tl_ack_turn(struct sock *sk);
+void tl_ack_turn_unlocked(struct sock *sk);
 void tl_ack_uncompress(struct sock *sk);
 void tl_ack_after_read(struct sock *sk, int copied);
 void tl_ack_sent(struct sock *sk);

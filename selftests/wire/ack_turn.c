@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * At the beginning of a connection the ACK of a small segment with PSH waits for the program's turn
+ * (net.tcplab.ack_turn), within what RFC 9293 3.8.6.3 allows. Linux sends it at once.
+ */
+#include "harness.h"
+#include "wire.h"
+
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+
+WIRE_TIMED_FIXTURE(ack_turn);
+
+/* With the next tick at the latest */
+#define SOON(w) EXPECT_GE(20 * lab_slow(), wire_delay_ms(w))
+
+/* A question of 100 octets, which the program reads whole: there may be nothing it waits for. */
+static int asked(struct __test_metadata *_metadata)
+{
+	int fd = wire_accept(w);
+
+	wire_inject(w, ACK | PSH, .len = 100);
+	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
+	return fd;
+}
+
+/* No timer sent an ACK. */
+#define NO_TICK() EXPECT_EQ(0, lab_counter(&w->lab, "DelayedACKs"))
+
+/* The answer is the first that goes, and takes the ACK along. */
+TEST_F(ack_turn, answer)
+{
+	int fd = asked(_metadata);
+
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
+	if (LAB_DIFFERS(&w->lab, true, false, "it waits for the answer"))
+		wire_expect(w, ACK, .ack = 101);
+	wire_expect(w, ACK | PSH, .seq = 1, .ack = 101, .len = 50);
+	wire_inject(w, ACK);
+	wire_expect_silence(w, 600);
+	NO_TICK();
+}
+
+/* So does a FIN. */
+TEST_F(ack_turn, close)
+{
+	int fd = asked(_metadata);
+
+	close(fd);
+	if (LAB_DIFFERS(&w->lab, true, false, "it waits for the answer"))
+		wire_expect(w, ACK, .ack = 101);
+	wire_expect(w, FIN | ACK, .seq = 1, .ack = 101);
+	NO_TICK();
+}
+
+/* The program asks for more: it will not answer. */
+TEST_F(ack_turn, read_on)
+{
+	int fd = asked(_metadata);
+	char c;
+
+	EXPECT_EQ(-1, recv(fd, &c, 1, MSG_DONTWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	NO_TICK();
+}
+
+TEST_F(ack_turn, splice_on)
+{
+	int fd = asked(_metadata), pipes[2];
+
+	ASSERT_EQ(0, pipe(pipes));
+	EXPECT_EQ(-1, splice(fd, NULL, pipes[1], NULL, 1, SPLICE_F_NONBLOCK));
+	EXPECT_EQ(EAGAIN, errno);
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	NO_TICK();
+}
+
+/* It wants more than this before it will say anything. */
+TEST_F(ack_turn, not_enough)
+{
+	struct timeval brief = { .tv_sec = 1 };
+	int fd = wire_accept(w);
+	char buf[200];
+
+	LAB_OK(lab_set_opt(fd, SOL_SOCKET, SO_RCVLOWAT, 200));
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief)));
+	wire_inject(w, ACK | PSH, .len = 100);
+	EXPECT_EQ(100, recv(fd, buf, sizeof(buf), 0));
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+}
+
+TEST_F(ack_turn, poll)
+{
+	struct pollfd pfd = { .fd = asked(_metadata), .events = POLLIN };
+
+	EXPECT_EQ(0, poll(&pfd, 1, 0));
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	NO_TICK();
+}
+
+/* epoll, by level: who waits once more looks at the socket once more. */
+TEST_F(ack_turn, epoll)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int fd = wire_accept(w), ep = epoll_create1(0);
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
+	wire_inject(w, ACK | PSH, .len = 100);
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 5000));
+	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
+	EXPECT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	NO_TICK();
+	close(ep);
+}
+
+/* The program does nothing at all. */
+TEST_F(ack_turn, tick)
+{
+	wire_accept(w);
+	wire_inject(w, ACK | PSH, .len = 100);
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	EXPECT_EQ(LAB_DIFFERS(&w->lab, 0, 1, "a timer sends it"),
+		  lab_counter(&w->lab, "DelayedACKs"));
+}
+
+/* The peer went on: it was not the program's turn. */
+TEST_F(ack_turn, second_segment)
+{
+	wire_accept(w);
+	wire_inject(w, ACK | PSH, .len = 100);
+	wire_inject(w, ACK | PSH, .seq = 101, .len = 100);
+	wire_await_ack(w, 201);
+	SOON(w);
+	NO_TICK();
+}
+
+/* Not what is full, or has no PSH: more is on its way. */
+TEST_F(ack_turn, not_the_end)
+{
+	wire_accept(w);
+	wire_inject(w, ACK, .len = 100);
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	wire_inject(w, ACK | PSH, .seq = 101, .len = 1460);
+	wire_expect(w, ACK, .ack = 1561);
+	SOON(w);
+	NO_TICK();
+}
+
+/* Not where the peer misses ACKs. */
+TEST_F(ack_turn, after_duplicate)
+{
+	wire_accept(w);
+	wire_inject(w, ACK, .len = 100);
+	wire_expect(w, ACK, .ack = 101);
+	wire_inject(w, ACK, .seq = 1, .len = 100);
+	wire_expect(w, ACK, .ack = 101);
+	wire_inject(w, ACK | PSH, .seq = 101, .len = 100);
+	wire_expect(w, ACK, .ack = 201);
+	SOON(w);
+	NO_TICK();
+}
+
+/* Not if the program said so, before or after it came */
+TEST_F(ack_turn, quickack)
+{
+	int fd = wire_accept(w);
+
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 1));
+	wire_inject(w, ACK | PSH, .len = 100);
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	NO_TICK();
+}
+
+/* A listener says it for its connections. */
+TEST_F(ack_turn, quickack_inherited)
+{
+	int fd = wire_listen(w, 1);
+
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 1));
+	wire_inject(w, SYN, .win = 65535, .mss = 1460);
+	wire_expect(w, SYN | ACK, .ack = 1);
+	wire_inject(w, ACK);
+	wire_inject(w, ACK | PSH, .len = 100);
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	NO_TICK();
+}
+
+TEST_F(ack_turn, quickack_later)
+{
+	int fd = asked(_metadata);
+
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 1));
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	NO_TICK();
+}
+
+/* Nor if the administrator did, of all connections */
+TEST_F(ack_turn, off)
+{
+	if (!w->lab.oracle)
+		LAB_OK(lab_sysctl_set(&w->lab, "ack_turn", "0"));
+	wire_accept(w);
+	wire_inject(w, ACK | PSH, .len = 100);
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	NO_TICK();
+}
+
+/* A question with a FIN is followed by the program's own FIN, as a rule: as long as ever. */
+TEST_F(ack_turn, with_fin)
+{
+	int fd = wire_accept(w);
+	char c;
+
+	wire_inject(w, FIN | PSH | ACK, .len = 100);
+	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
+	EXPECT_EQ(0, recv(fd, &c, 1, 0));
+	close(fd);
+	wire_expect(w, FIN | ACK, .seq = 1, .ack = 102);
+}
+
+TEST_HARNESS_MAIN
