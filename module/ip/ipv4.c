@@ -133,8 +133,10 @@ static int v4_connect(struct sock *sk, struct sockaddr *addr, int len)
 			return -EINVAL;
 		nexthop = opt->opt.faddr;
 	}
-	rt = ip_route_connect(fl4, nexthop, inet->inet_saddr, sk->sk_bound_dev_if, tl_protocol,
+	/* for the addresses; the route itself is looked for once the port is known: tl_connect() */
+	ip_route_connect_init(fl4, nexthop, inet->inet_saddr, sk->sk_bound_dev_if, tl_protocol,
 			      inet->inet_sport, dport, sk);
+	rt = __ip_route_output_key(sock_net(sk), fl4);
 	if (IS_ERR(rt)) {
 		if (PTR_ERR(rt) == -ENETUNREACH)
 			IP_INC_STATS(sock_net(sk), IPSTATS_MIB_OUTNOROUTES);
