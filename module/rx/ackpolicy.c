@@ -155,8 +155,8 @@ static bool ends_turn(struct sock *sk, const struct tl_arrival *arrival)
 	const struct tl_sock *tl = tl_sk(sk);
 	const struct tl_ackpolicy *a = &tl->ackp;
 
-	return (arrival->flags & TL_PSH) && arrival->segment < tl->rcv.mss &&
-	       !a->hurried && a->quick && !tl_ack_is_interactive(sk) &&
+	return a->quick && !a->hurried && (arrival->flags & TL_PSH) &&
+	       arrival->segment < tl->rcv.mss && !tl_ack_is_interactive(sk) &&
 	       TL_SK_SYSCTL(sk, ack_turn) && !route_is_quick(sk);
 }
 
