@@ -78,7 +78,7 @@ struct tl_sock {
 	struct tl_bound			bound;
 	struct list_head		accept;		/* in the listener's queue */
 	struct tl_fastopen		fo;
-	struct tl_listener		listener;
+	struct tl_listener		*listener;	/* once it was one */
 	struct tl_config		config;
 	struct tl_sent			sent;
 	struct tl_got			got;

@@ -59,6 +59,52 @@ static void rearm(struct sock *sk)
 		sleep_until(sk, next);
 }
 
+/*
+ * Let the hrtimer fire at a deadline. While it is pending it holds the socket: so it is known
+ * whether it was, for it may fire on another CPU in this moment.
+ */
+static void fine_start(struct tl_fine_timers *f, enum tl_fine which)
+{
+	if (hrtimer_try_to_cancel(&f->timer) != 1)
+		sock_hold(f->sk);
+	hrtimer_start_range_ns(&f->timer, ns_to_ktime(f->deadline[which]), f->slack[which],
+			       HRTIMER_MODE_ABS_PINNED_SOFT);
+}
+
+/* The earliest fine deadline; there is one. */
+static enum tl_fine fine_next(const struct tl_timers *t)
+{
+	enum tl_fine next = TL_NFINE;
+	int i;
+
+	for (i = 0; i < TL_NFINE; i++)
+		if ((t->fine_armed & BIT(i)) &&
+		    (next == TL_NFINE || t->fine->deadline[i] < t->fine->deadline[next]))
+			next = i;
+	return next;
+}
+
+/* Run the fine deadlines that are due. Without memory for their timer a tick has to do: all are. */
+static void fine_run(struct sock *sk)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+	enum tl_fine next;
+	int i;
+
+	for (i = 0; i < TL_NFINE; i++) {
+		if (!(t->fine_armed & BIT(i)) ||
+		    (t->fine && ktime_get_ns() < t->fine->deadline[i]))
+			continue;
+		t->fine_armed &= ~BIT(i);
+		fine_handlers[i](sk);
+	}
+	if (!t->fine_armed || !t->fine)
+		return;
+	next = fine_next(t);
+	if (!hrtimer_is_queued(&t->fine->timer))
+		fine_start(t->fine, next);
+}
+
 /* Run what is due. A handler may arm, clear or end everything. */
 static void run(struct sock *sk)
 {
@@ -71,65 +117,21 @@ static void run(struct sock *sk)
 		t->armed &= ~BIT(i);
 		handlers[i](sk);
 	}
+	if (unlikely(t->fine_armed && !t->fine))
+		fine_run(sk);
 	rearm(sk);
 	sk_mem_reclaim(sk);
 }
 
-/*
- * Let the hrtimer fire at a deadline. While it is pending it holds the socket: so it is known
- * whether it was, for it may fire on another CPU in this moment.
- */
-static void fine_start(struct sock *sk, enum tl_fine which)
-{
-	struct tl_timers *t = &tl_sk(sk)->timers;
-
-	if (hrtimer_try_to_cancel(&t->fine_timer) != 1)
-		sock_hold(sk);
-	hrtimer_start_range_ns(&t->fine_timer, ns_to_ktime(t->fine_deadline[which]),
-			       t->fine_slack[which], HRTIMER_MODE_ABS_PINNED_SOFT);
-}
-
-/* The earliest fine deadline; TL_NFINE if there is none. */
-static enum tl_fine fine_next(const struct tl_timers *t)
-{
-	enum tl_fine next = TL_NFINE;
-	int i;
-
-	for (i = 0; i < TL_NFINE; i++)
-		if ((t->fine_armed & BIT(i)) &&
-		    (next == TL_NFINE || t->fine_deadline[i] < t->fine_deadline[next]))
-			next = i;
-	return next;
-}
-
-/* The same as run() for fine deadlines. */
-static void fine_run(struct sock *sk)
-{
-	struct tl_timers *t = &tl_sk(sk)->timers;
-	enum tl_fine next;
-	int i;
-
-	for (i = 0; i < TL_NFINE; i++) {
-		if (!(t->fine_armed & BIT(i)) || ktime_get_ns() < t->fine_deadline[i])
-			continue;
-		t->fine_armed &= ~BIT(i);
-		fine_handlers[i](sk);
-	}
-	next = fine_next(t);
-	if (next != TL_NFINE && !hrtimer_is_queued(&t->fine_timer))
-		fine_start(sk, next);
-}
-
 static enum hrtimer_restart fine_fire(struct hrtimer *timer)
 {
-	struct tl_sock *tl = container_of(timer, struct tl_sock, timers.fine_timer);
-	struct sock *sk = (struct sock *)tl;
+	struct sock *sk = container_of(timer, struct tl_fine_timers, timer)->sk;
 
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk))
 		fine_run(sk);
 	else
-		tl->timers.deferred = true;	/* tl_timers_release() runs it */
+		tl_sk(sk)->timers.deferred = true;	/* tl_timers_release() runs it */
 	bh_unlock_sock(sk);
 	sock_put(sk);
 	return HRTIMER_NORESTART;
@@ -172,10 +174,19 @@ void tl_timers_init(struct sock *sk)
 	struct tl_timers *t = &tl_sk(sk)->timers;
 
 	timer_setup(&sk->sk_timer, fire, 0);
-	hrtimer_setup(&t->fine_timer, fine_fire, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_SOFT);
 	t->armed = 0;
 	t->fine_armed = 0;
 	t->deferred = false;
+	t->fine = NULL;
+}
+
+/**
+ * tl_timers_free() - free what deadlines took
+ * @sk: socket that nobody sees any more
+ */
+void tl_timers_free(struct sock *sk)
+{
+	kfree(tl_sk(sk)->timers.fine);
 }
 
 /**
@@ -230,7 +241,7 @@ void tl_timers_clear(struct sock *sk)
 	t->fine_armed = 0;
 	t->deferred = false;
 	sk_stop_timer(sk, &sk->sk_timer);
-	if (hrtimer_try_to_cancel(&t->fine_timer) == 1)
+	if (t->fine && hrtimer_try_to_cancel(&t->fine->timer) == 1)
 		__sock_put(sk);
 }
 
@@ -256,6 +267,22 @@ long tl_timer_left(const struct sock *sk, enum tl_timer which)
 	return max_t(s32, READ_ONCE(tl_sk(sk)->timers.deadline[which]) - (u32)jiffies, 0);
 }
 
+static struct tl_fine_timers *fine_timers(struct sock *sk)
+{
+	struct tl_timers *t = &tl_sk(sk)->timers;
+	struct tl_fine_timers *f = t->fine;
+
+	if (likely(f))
+		return f;
+	f = kzalloc(sizeof(*f), GFP_ATOMIC | __GFP_NOWARN);
+	if (!f)
+		return NULL;
+	f->sk = sk;
+	hrtimer_setup(&f->timer, fine_fire, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED_SOFT);
+	t->fine = f;
+	return f;
+}
+
 /**
  * tl_fine_set() - set or move a fine deadline
  * @sk: socket, locked
@@ -267,13 +294,19 @@ void tl_fine_set(struct sock *sk, enum tl_fine which, u64 delay_ns, u32 slack_ns
 {
 	struct tl_timers *t = &tl_sk(sk)->timers;
 	u64 when = ktime_get_ns() + delay_ns;
+	struct tl_fine_timers *f;
 
-	t->fine_deadline[which] = when;
-	t->fine_slack[which] = slack_ns;
 	t->fine_armed |= BIT(which);
-	if (!hrtimer_is_queued(&t->fine_timer) ||
-	    when < ktime_to_ns(hrtimer_get_softexpires(&t->fine_timer)))
-		fine_start(sk, which);
+	f = fine_timers(sk);
+	if (!f) {
+		sleep_until(sk, (u32)jiffies + 1);
+		return;
+	}
+	f->deadline[which] = when;
+	f->slack[which] = slack_ns;
+	if (!hrtimer_is_queued(&f->timer) ||
+	    when < ktime_to_ns(hrtimer_get_softexpires(&f->timer)))
+		fine_start(f, which);
 }
 
 /**

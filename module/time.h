@@ -64,9 +64,15 @@ struct tl_timers {
 	u8			armed;			/* bit per tl_timer */
 	u8			fine_armed;		/* bit per tl_fine */
 	bool			deferred;		/* fired while a program owned the socket */
-	u32			fine_slack[TL_NFINE];	/* ns that it may come late */
-	u64			fine_deadline[TL_NFINE];	/* ns, CLOCK_MONOTONIC */
-	struct hrtimer		fine_timer;
+	struct tl_fine_timers	*fine;			/* once there was a fine deadline */
+};
+
+/* Few connections ever have one: it is allocated with the first. */
+struct tl_fine_timers {
+	struct sock		*sk;
+	u32			slack[TL_NFINE];	/* ns that it may come late */
+	u64			deadline[TL_NFINE];	/* ns, CLOCK_MONOTONIC */
+	struct hrtimer		timer;
 };
 
 /* What a deadline does: called with the socket locked, BHs off. Set once, by main.c. */
@@ -75,6 +81,7 @@ typedef void (*tl_timer_fn)(struct sock *sk);
 void tl_timers_handler(enum tl_timer which, tl_timer_fn fn);
 void tl_fine_handler(enum tl_fine which, tl_timer_fn fn);
 void tl_timers_init(struct sock *sk);
+void tl_timers_free(struct sock *sk);
 void tl_timer_set(struct sock *sk, enum tl_timer which, unsigned long delay);
 void tl_timer_set_earlier(struct sock *sk, enum tl_timer which, unsigned long delay);
 void tl_timer_clear(struct sock *sk, enum tl_timer which);

@@ -47,7 +47,7 @@ __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait)
 	/* what came with the state is there: pairs with tl_state_set() */
 	state = smp_load_acquire(&sk->sk_state);
 	if (state == TCP_LISTEN)
-		return list_empty_careful(&tl_sk(sk)->listener.queue) ? 0 : EPOLLIN | EPOLLRDNORM;
+		return list_empty_careful(&tl_sk(sk)->listener->queue) ? 0 : EPOLLIN | EPOLLRDNORM;
 
 	shutdown = READ_ONCE(sk->sk_shutdown);
 	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)

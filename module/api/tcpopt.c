@@ -202,7 +202,7 @@ static int set_fastopen(struct sock *sk, int val)
 
 	if (val < 0 || !tl_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
 		return -EINVAL;
-	err = tl_fastopen_keys_once(tl_sk(sk)->tn);
+	err = tl_fastopen_keys_once(tl_sk(sk)->tn) ?: tl_listener_make(sk);
 	if (!err)
 		tl_fastopen_listen(sk, val);
 	return err;
@@ -210,7 +210,9 @@ static int set_fastopen(struct sock *sk, int val)
 
 static int get_fastopen(struct sock *sk)
 {
-	return tl_sk(sk)->listener.fo.max;
+	const struct tl_listener *l = tl_sk(sk)->listener;
+
+	return l ? l->fo.max : 0;
 }
 
 static int set_fastopen_connect(struct sock *sk, int val)
@@ -455,18 +457,23 @@ static int get_cc_info(struct sock *sk, char __user *val, int __user *len)
 static int set_fastopen_key(struct sock *sk, sockptr_t val, unsigned int len)
 {
 	u8 keys[2 * TL_FO_KEY_SIZE];
+	int err;
 
 	if (len != TL_FO_KEY_SIZE && len != 2 * TL_FO_KEY_SIZE)
 		return -EINVAL;
 	if (copy_from_sockptr(keys, val, len))
 		return -EFAULT;
-	return tl_fastopen_keys_set(&tl_sk(sk)->listener.fo.keys, keys, len);
+	lock_sock(sk);
+	err = tl_listener_make(sk);
+	release_sock(sk);
+	return err ?: tl_fastopen_keys_set(&tl_sk(sk)->listener->fo.keys, keys, len);
 }
 
 static int get_fastopen_key(struct sock *sk, char __user *val, int __user *len)
 {
 	u8 keys[2 * TL_FO_KEY_SIZE];
-	unsigned int n = tl_fastopen_keys_get(&tl_sk(sk)->listener.fo.keys, keys);
+	const struct tl_listener *l = READ_ONCE(tl_sk(sk)->listener);
+	unsigned int n = l ? tl_fastopen_keys_get(&l->fo.keys, keys) : 0;
 
 	return tl_option_answer(keys, n, val, len);	/* its own only */
 }

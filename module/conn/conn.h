@@ -78,6 +78,7 @@ void tl_take_syn_opts(struct sock *sk, const struct sk_buff *skb);
 /* listen.c */
 int tl_listen(struct socket *sock, int backlog);
 struct sock *tl_accept(struct sock *sk, struct proto_accept_arg *arg);
+int tl_listener_make(struct sock *sk);
 bool tl_accept_queue_add(struct sock *lsk, struct sock *child);
 void tl_listen_stop(struct sock *sk);
 

@@ -150,7 +150,7 @@ int tl_fastopen_keys_once(struct tl_net *tn)
 static bool make(const struct sock *lsk, const struct tl_tuple *t, unsigned int i,
 		 struct tl_fo_cookie *cookie)
 {
-	const struct tl_fo_keys *k = rcu_dereference(tl_sk(lsk)->listener.fo.keys) ?:
+	const struct tl_fo_keys *k = rcu_dereference(tl_sk(lsk)->listener->fo.keys) ?:
 				     rcu_dereference(tl_sk(lsk)->tn->fo.keys);
 	struct in6_addr both[2] = { t->faddr, t->laddr };
 
@@ -173,7 +173,7 @@ static bool same(const struct sk_buff *skb, const struct tl_fo_cookie *cookie)
 /* May one more connection begin with data? */
 static bool queue_has_room(struct sock *lsk)
 {
-	struct tl_fo_queue *q = &tl_sk(lsk)->listener.fo;
+	struct tl_fo_queue *q = &tl_sk(lsk)->listener->fo;
 	u32 max = READ_ONCE(q->max);
 
 	if (!max)
@@ -243,7 +243,7 @@ void tl_fastopen_join(struct sock *child, struct sock *lsk)
 
 	if (!refcount_inc_not_zero(&lsk->sk_refcnt))
 		return;				/* it closes just now */
-	atomic_inc(&tl_sk(lsk)->listener.fo.pending);
+	atomic_inc(&tl_sk(lsk)->listener->fo.pending);
 	fo->listener = lsk;
 	TL_SK_INC(lsk, TCPFastOpenPassive);
 }
@@ -261,7 +261,7 @@ void tl_fastopen_leave(struct sock *child, bool reset)
 
 	if (!fo->listener)
 		return;
-	q = &tl_sk(fo->listener)->listener.fo;
+	q = &tl_sk(fo->listener)->listener->fo;
 	if (reset && list_empty(&tl_sk(child)->accept)) {
 		WRITE_ONCE(q->resets_until, tl_clock_jiffies() + RESET_COUNTS);
 		atomic_inc(&q->resets);
@@ -274,12 +274,12 @@ void tl_fastopen_leave(struct sock *child, bool reset)
 
 /**
  * tl_fastopen_listen() - how many connections may be pending
- * @sk: listener, or one to be; locked
+ * @sk: listener, or one to be (tl_listener_make()); locked
  * @max: TCP_FASTOPEN, or the backlog; bounded by somaxconn
  */
 void tl_fastopen_listen(struct sock *sk, int max)
 {
-	struct tl_fo_queue *q = &tl_sk(sk)->listener.fo;
+	struct tl_fo_queue *q = &tl_sk(sk)->listener->fo;
 
 	WRITE_ONCE(q->max, min_t(u32, max, READ_ONCE(sock_net(sk)->core.sysctl_somaxconn)));
 }

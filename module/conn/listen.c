@@ -20,13 +20,36 @@ static int enter_listener(struct sock *sk)
 }
 
 /**
+ * tl_listener_make() - a socket is to listen, or is told how it would
+ * @sk: socket, locked
+ *
+ * What it has as a listener it keeps: requests may name it when it has closed.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tl_listener_make(struct sock *sk)
+{
+	struct tl_listener *l;
+
+	if (tl_sk(sk)->listener)
+		return 0;
+	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	if (!l)
+		return -ENOMEM;
+	spin_lock_init(&l->lock);
+	INIT_LIST_HEAD(&l->queue);
+	WRITE_ONCE(tl_sk(sk)->listener, l);
+	return 0;
+}
+
+/**
  * tl_listen() - listen() on a socket (proto_ops.listen)
  * @sock: socket
  * @backlog: how many connections may wait; listen() again changes it
  *
  * Other connections of the port do not notice (RFC9293 MUST-41, MUST-42).
  *
- * Return: 0, -EINVAL if it is connected, -EADDRINUSE if another one listens there.
+ * Return: 0, -EINVAL if it is connected, -EADDRINUSE if another one listens there, -ENOMEM.
  */
 int tl_listen(struct socket *sock, int backlog)
 {
@@ -46,13 +69,16 @@ int tl_listen(struct socket *sock, int backlog)
 		goto out;
 	}
 
-	if ((TL_SK_SYSCTL(sk, fastopen) & TL_FO_SERVER_ALL) && !tl->listener.fo.max &&
+	err = tl_listener_make(sk);
+	if (err)
+		goto out;
+	if ((TL_SK_SYSCTL(sk, fastopen) & TL_FO_SERVER_ALL) && !tl->listener->fo.max &&
 	    !tl_fastopen_keys_once(tl_sk(sk)->tn))
 		tl_fastopen_listen(sk, backlog);
 	sk->sk_ack_backlog = 0;
-	tl->listener.warned = false;
-	atomic_set(&tl->listener.overflows, 0);
-	atomic_set(&tl->listener.syn_drops, 0);
+	tl->listener->warned = false;
+	atomic_set(&tl->listener->overflows, 0);
+	atomic_set(&tl->listener->syn_drops, 0);
 	tl_state_set(sk, TCP_LISTEN, TL_EV_LISTEN);
 	/* As a listener it may conflict with those with whom it could share so far. */
 	err = tl_port_get(sk, inet_sk(sk)->inet_num);
@@ -81,7 +107,7 @@ out:
  */
 bool tl_accept_queue_add(struct sock *lsk, struct sock *child)
 {
-	struct tl_listener *l = &tl_sk(lsk)->listener;
+	struct tl_listener *l = tl_sk(lsk)->listener;
 	bool ok;
 
 	spin_lock(&l->lock);
@@ -96,7 +122,7 @@ bool tl_accept_queue_add(struct sock *lsk, struct sock *child)
 
 static struct sock *queue_take(struct sock *lsk)
 {
-	struct tl_listener *l = &tl_sk(lsk)->listener;
+	struct tl_listener *l = tl_sk(lsk)->listener;
 	struct tl_sock *tl;
 
 	spin_lock_bh(&l->lock);
@@ -111,7 +137,7 @@ static struct sock *queue_take(struct sock *lsk)
 
 static bool queue_empty(struct sock *lsk)
 {
-	return list_empty_careful(&tl_sk(lsk)->listener.queue);
+	return list_empty_careful(&tl_sk(lsk)->listener->queue);
 }
 
 /* Wait for a child; one waiter is woken for each (exclusive). */

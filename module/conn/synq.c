@@ -32,7 +32,7 @@ static void req_free(struct tl_req *req)
 {
 	tl_mini_timer_end(&req->timer);
 	kfree(req->saved_syn);
-	atomic_dec(&tl_sk(req->listener)->listener.half_open);
+	atomic_dec(&tl_sk(req->listener)->listener->half_open);
 	sock_put(req->listener);
 	call_rcu(&req->rcu, req_free_rcu);
 }
@@ -312,7 +312,7 @@ u32 tl_synq_limit(const struct sock *lsk)
 
 static bool synq_full(const struct sock *lsk)
 {
-	return atomic_read(&tl_sk(lsk)->listener.half_open) >= tl_synq_limit(lsk);
+	return atomic_read(&tl_sk(lsk)->listener->half_open) >= tl_synq_limit(lsk);
 }
 
 /* There is no room in the accept queue, neither for this nor for what would become of it. */
@@ -320,14 +320,14 @@ static enum tl_drop accept_queue_full(struct sock *lsk)
 {
 	TL_SK_INC(lsk, ListenOverflows);
 	TL_SK_INC(lsk, ListenDrops);
-	atomic_inc(&tl_sk(lsk)->listener.overflows);
+	atomic_inc(&tl_sk(lsk)->listener->overflows);
 	return TL_DROP_AcceptQueueFull;
 }
 
 /* Once a listener: whoever reads the log is to know why SYNs meet with cookies, or with silence. */
 static void warn_flood(struct sock *lsk, bool cookies)
 {
-	bool *warned = &tl_sk(lsk)->listener.warned;
+	bool *warned = &tl_sk(lsk)->listener->warned;
 
 	if (READ_ONCE(*warned) || xchg(warned, true))
 		return;
@@ -479,10 +479,10 @@ static enum tl_drop enqueue(struct sock *lsk, struct sk_buff *skb, const struct 
 	/* A listener that closes just now has no reference to give. */
 	if (!refcount_inc_not_zero(&lsk->sk_refcnt))
 		return TL_DROP_NoSocket;
-	atomic_inc(&tl_sk(lsk)->listener.half_open);
+	atomic_inc(&tl_sk(lsk)->listener->half_open);
 	req = req_create(lsk, skb, w, af);
 	if (!req) {
-		atomic_dec(&tl_sk(lsk)->listener.half_open);
+		atomic_dec(&tl_sk(lsk)->listener->half_open);
 		sock_put(lsk);
 		return TL_DROP_Memory;
 	}
@@ -524,7 +524,7 @@ struct sock *tl_synq_syn(struct sock *lsk, struct sk_buff *skb, const struct tl_
 	if (full && !cookies) {
 		TL_INC(net, TCPReqQFullDrop);
 		TL_INC(net, ListenDrops);
-		atomic_inc(&tl_sk(lsk)->listener.syn_drops);
+		atomic_inc(&tl_sk(lsk)->listener->syn_drops);
 		*why = TL_DROP_SynQueueFull;
 		return NULL;
 	}

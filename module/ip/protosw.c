@@ -67,12 +67,7 @@ void tl_sock_links(struct sock *sk)
 	tl->node.kind = TL_KIND_SOCK;
 	memset(&tl->bound, 0, sizeof(tl->bound));
 	INIT_LIST_HEAD(&tl->accept);
-	INIT_LIST_HEAD(&tl->listener.queue);
-	spin_lock_init(&tl->listener.lock);
-	atomic_set(&tl->listener.half_open, 0);
-	memset(&tl->listener.fo, 0, sizeof(tl->listener.fo));
-	atomic_set(&tl->listener.overflows, 0);
-	atomic_set(&tl->listener.syn_drops, 0);
+	tl->listener = NULL;
 	tl_timers_init(sk);
 	tl->config.module_held = false;
 }
@@ -89,6 +84,8 @@ static void last_is_gone(struct percpu_ref *ref)
 
 static void destruct(struct sock *sk)
 {
+	kfree(tl_sk(sk)->listener);
+	tl_timers_free(sk);
 	/* by what it was made as: IPV6_ADDRFORM changes the family */
 	inet_destruct[sk->sk_prot_creator == &tl6_prot](sk);
 	percpu_ref_put(&alive);
@@ -151,7 +148,8 @@ static void destroy_sock(struct sock *sk)
 	tl_ooo_purge(sk);
 	tl_port_put_sk(sk);
 	tl_cc_end(&tl->cc);
-	tl_fastopen_keys_free(&tl->listener.fo.keys);
+	if (tl->listener)
+		tl_fastopen_keys_free(&tl->listener->fo.keys);
 	tl_saved_syn_free(sk);
 	sk_sockets_allocated_dec(sk);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);

@@ -256,7 +256,7 @@ static void show_listener(struct seq_file *s, struct tl_net *tn, struct tl_node 
 		return;
 	sk = tl_node_sk(node);
 	put_addr(s, &node->tuple.laddr, node->tuple.lport);
-	l = &tl_of_node(node)->listener;
+	l = tl_of_node(node)->listener;
 	seq_printf(s, "%8d %8u %8u %4d %6u %7lu %8u %9d %9d\n", atomic_read(&l->half_open),
 		   READ_ONCE(sk->sk_ack_backlog), READ_ONCE(sk->sk_max_ack_backlog),
 		   node->bound_dev, uid_for(s, sk), inode_of(sk), tl_synq_limit(sk),
