@@ -61,7 +61,7 @@ __poll_t tl_poll(struct file *file, struct socket *sock, poll_table *wait)
 		/* the urgent octet is not for a usual read */
 		if (tl_rcv_ready(sk, at_mark(sk) && !sock_flag(sk, SOCK_URGINLINE)))
 			mask |= EPOLLIN | EPOLLRDNORM;
-		else
+		else if (poll_requested_events(wait) & (EPOLLIN | EPOLLRDNORM))
 			tl_ack_turn_unlocked(sk);
 		/* pairs with the one who sets it: the octet is there */
 		if (unlikely(smp_load_acquire(&tl_sk(sk)->rcv.urgent.state) == TL_URGENT_HERE))

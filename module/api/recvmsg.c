@@ -328,8 +328,10 @@ int tl_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *
 		return inet_recv_error(sk, msg, len, addr_len);
 
 	if (sk_can_busy_loop(sk) && skb_queue_empty_lockless(&sk->sk_receive_queue) &&
-	    READ_ONCE(sk->sk_state) == TCP_ESTABLISHED)
+	    READ_ONCE(sk->sk_state) == TCP_ESTABLISHED) {
+		tl_ack_turn_unlocked(sk);
 		sk_busy_loop(sk, flags & MSG_DONTWAIT);		/* SO_BUSY_POLL */
+	}
 	lock_sock(sk);
 	ret = recvmsg_locked(sk, msg, len, flags, &st);
 	release_sock(sk);

@@ -79,7 +79,7 @@ int tl_connect(struct sock *sk, struct sockaddr *addr, int len)
 	/* With the ports known the route may be another one. */
 	sk_dst_reset(sk);
 	if (!tl->af->route(sk)) {
-		err = -READ_ONCE(sk->sk_err_soft);
+		err = -(xchg(&sk->sk_err_soft, 0) ?: EHOSTUNREACH);
 		goto out_hash;
 	}
 	connect_begin(sk);

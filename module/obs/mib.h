@@ -71,6 +71,7 @@
 	TL_MIB(TCPWinProbe)		/* zero-window probes sent */	\
 	TL_MIB(TCPKeepAlive)		/* keepalive probes sent */	\
 	TL_MIB(DelayedACKs)		/* ACKs sent by the delay timer */	\
+	TL_MIB(TCPAckTurns)		/* ACKs that waited for the program's turn */ \
 	TL_MIB(DelayedACKLost)		/* segments that came twice */	\
 	TL_MIB(TCPDSACKOldSent)		/* D-SACKs sent: octets before RCV.NXT came again */	\
 	TL_MIB(TCPDSACKOfoSent)		/* D-SACKs sent: octets out of order came again */	\

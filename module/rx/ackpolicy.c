@@ -7,10 +7,10 @@
  * outside the window. Otherwise an ACK waits for data to ride on, for the time that the peer's
  * segments have been apart, within bounds and never for half a second.
  *
- * In between lies the question at the beginning of a connection: a small segment with PSH, after
- * which it is the program's turn. Its ACK rides on the answer, if that is the program's next move;
- * else it goes as soon as the program waits for more, or with the next tick. So a short connection
- * needs eight segments, not ten, and no peer waits for an ACK that no answer will bring.
+ * In between lies the question at the beginning of a connection: a segment with PSH that is not
+ * full, after which it is the program's turn. Its ACK rides on the answer, if that is the program's
+ * next move; else it goes as soon as the program asks for more, or after a tick or two. So a short
+ * connection needs eight segments, not ten, and no peer waits long for an ACK that none brings.
  *
  * While there is a gap each segment would be answered. The first three answers go: they are the
  * duplicate ACKs that set off a fast retransmit. After them, where SACK tells it all anyway, one
@@ -19,7 +19,7 @@
 #include "sock.h"
 
 #define DUPACKS_AT_ONCE	3	/* RFC5681 3.2: as many make a loss */
-#define TURN		1	/* for so long the program may take its turn, jiffies */
+#define TURN		1	/* the program's, in jiffies, and the one that has begun */
 
 static u16 delay_min(const struct sock *sk)
 {
@@ -53,7 +53,6 @@ void tl_ack_be_quick(struct sock *sk, u8 most)
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
 	more_quick(sk, most);
-	a->hurried = 1;
 	a->interactive = 0;
 	a->ato = delay_min(sk);
 }
@@ -67,7 +66,10 @@ void tl_ack_interactive(struct sock *sk)
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
 	a->interactive = TL_SK_SYSCTL(sk, pingpong_thresh);
-	WRITE_ONCE(a->turn, false);
+	if (!a->turn)
+		return;
+	WRITE_ONCE(a->turn, false);		/* it may take longer than a turn */
+	tl_timer_clear(sk, TL_TIMER_DELACK);
 }
 
 /**
@@ -110,13 +112,13 @@ void tl_ack_quick(struct sock *sk, int val)
 {
 	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
 
+	tl_ack_turn(sk);
 	if (!val) {
 		tl_ack_interactive(sk);
 		return;
 	}
 	a->interactive = 0;
 	a->hurried = 1;
-	WRITE_ONCE(a->turn, false);
 	if (!a->pending || !tl_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		return;
 	a->pushed = 1;
@@ -147,8 +149,9 @@ static void learn_delay(struct sock *sk)
 }
 
 /*
- * Has the peer said what it had to say? A second such segment without an ACK in between shows that
- * it had not.
+ * Has the peer said what it had to say? What it sends is about as large as what we may. If another
+ * ACK waits, it had not; and what touches a gap (RFC5681 4.2), or was sent in vain, is answered at
+ * once.
  */
 static bool ends_turn(struct sock *sk, const struct tl_arrival *arrival)
 {
@@ -156,7 +159,8 @@ static bool ends_turn(struct sock *sk, const struct tl_arrival *arrival)
 	const struct tl_ackpolicy *a = &tl->ackp;
 
 	return a->quick && !a->hurried && (arrival->flags & TL_PSH) &&
-	       arrival->segment < tl->rcv.mss && !tl_ack_is_interactive(sk) &&
+	       arrival->len < min_t(u32, tl->snd.mss, tl->rcv.adv_mss) &&
+	       RB_EMPTY_ROOT(&tl->rcv.ooo) && !tl_ack_is_interactive(sk) &&
 	       TL_SK_SYSCTL(sk, ack_turn) && !route_is_quick(sk);
 }
 
@@ -217,6 +221,7 @@ void tl_ack_want_now(struct sock *sk)
  */
 void tl_ack_hurry(struct sock *sk)
 {
+	tl_sk(sk)->ackp.hurried = 1;
 	tl_ack_be_quick(sk, TL_QUICK_MAX);
 	tl_ack_want_now(sk);
 }
@@ -338,6 +343,7 @@ void tl_ack_check(struct sock *sk)
 	if (!a->pending || a->held)
 		return;
 	if (a->turn && !a->now) {
+		TL_SK_INC(sk, TCPAckTurns);
 		tl_timer_set_earlier(sk, TL_TIMER_DELACK, TURN);
 	} else if (a->now || is_quick(sk) || is_second(sk)) {
 		/* Of what waited for the program to let go, one ACK may tell all. */
@@ -354,7 +360,7 @@ void tl_ack_check(struct sock *sk)
 }
 
 /**
- * tl_ack_turn() - the program waits for more: no answer will take the ACK along
+ * tl_ack_turn() - the program asks for more than there is: no answer will take the ACK along
  * @sk: socket, locked
  */
 void tl_ack_turn(struct sock *sk)
@@ -366,7 +372,7 @@ void tl_ack_turn(struct sock *sk)
 }
 
 /**
- * tl_ack_turn_unlocked() - the same, where there is nothing to be read and poll() finds that out
+ * tl_ack_turn_unlocked() - the same, where a poll() for data or a busy loop finds none
  * @sk: socket, not locked
  *
  * If another thread has the socket, the ACK goes with what that one does, or with the tick.
@@ -516,9 +522,10 @@ void tl_ack_timer(struct sock *sk)
 		/* The program did not answer in time: do not count on it. */
 		a->interactive = 0;
 		a->ato = delay_min(sk);
-	} else if (!a->turn) {
+	} else if (!a->turn) {		/* that was no delay to learn from */
 		a->ato = min3((u32)a->ato * 2, (u32)tl_rto_jiffies(sk), (u32)delay_max(sk));
 	}
+	WRITE_ONCE(a->turn, false);
 	TL_SK_INC(sk, DelayedACKs);
 	tl_send_ack(sk);
 }

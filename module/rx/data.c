@@ -59,6 +59,7 @@ void tl_rcv_duplicate(struct sock *sk, u32 left, u32 right)
 {
 	struct tl_rcv *rcv = &tl_sk(sk)->rcv;
 
+	tl_sk(sk)->ackp.hurried = 1;
 	if (!rcv->sack_ok || !TL_SK_SYSCTL(sk, dsack))
 		return;
 	if (!rcv->sackout.has_dup) {

@@ -157,7 +157,7 @@ struct tl_arrival {
  * @pushed: a segment came that was not full, or the last of a write: the peer may wait for its ACK
  * @pushed_again: and another one
  * @held: the SYN-ACK's ACK waits for data that is about to be written
- * @hurried: once the peer missed ACKs, or the program asked for quick ones
+ * @hurried: the peer has sent in vain, so it may miss ACKs, or the program asked for quick ones
  * @deferred: the ACK goes when the program lets the socket go
  * @ato: delay, jiffies
  * @dupacks: ACKs sent at once with RCV.NXT at @dup_nxt

@@ -202,28 +202,6 @@ TEST_F(procfs, recovery_columns)
 	EXPECT_EQ(1, seen);
 }
 
-/*
- * What a short connection costs: SYN, SYN-ACK, ACK, question, answer, FIN, FIN, ACK. Linux
- * acknowledges the question and the answer by themselves, too.
- */
-TEST_F(procfs, short_life)
-{
-	long long segments;
-	int fd[2];
-
-	segments = lab_counter(&self->lab, "OutSegs");
-	LAB_OK(lab_pair(&self->lab, fd));
-	LAB_OK(lab_send(fd[0], 1, 0, 1));
-	LAB_OK(lab_recv(fd[1], 1, 0, 1));
-	LAB_OK(lab_send(fd[1], 2, 0, 1));
-	LAB_OK(lab_recv(fd[0], 2, 0, 1));
-	close(fd[0]);
-	lab_wait(fd[1], POLLRDHUP);
-	close(fd[1]);
-	EXPECT_EQ(segments + LAB_DIFFERS(&self->lab, 10, 8, "ack_turn"),
-		  lab_counter(&self->lab, "OutSegs"));
-}
-
 /* Counters: "Name value", and they count, in their own namespace only. */
 TEST_F(procfs, counters)
 {

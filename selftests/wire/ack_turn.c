@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * At the beginning of a connection the ACK of a small segment with PSH waits for the program's turn
- * (net.tcplab.ack_turn), within what RFC 9293 3.8.6.3 allows. Linux sends it at once.
+ * At the beginning of a connection the ACK of a segment with PSH that is not full waits for the
+ * program's turn (net.tcplab.ack_turn), as RFC 9293 3.8.6.3 allows. Linux sends it at once.
  */
 #include "harness.h"
 #include "wire.h"
@@ -12,7 +12,7 @@
 
 WIRE_TIMED_FIXTURE(ack_turn);
 
-/* With the next tick at the latest */
+/* After two ticks at the latest */
 #define SOON(w) EXPECT_GE(20 * lab_slow(), wire_delay_ms(w))
 
 /* A question of 100 octets, which the program reads whole: there may be nothing it waits for. */
@@ -28,13 +28,18 @@ static int asked(struct __test_metadata *_metadata)
 /* No timer sent an ACK. */
 #define NO_TICK() EXPECT_EQ(0, lab_counter(&w->lab, "DelayedACKs"))
 
+/* So many ACKs waited for a turn. */
+#define TURNS(n) EXPECT_EQ(n, w->lab.oracle ? n : lab_counter(&w->lab, "TCPAckTurns"))
+
+#define WAITS(w) LAB_DIFFERS(&(w)->lab, false, true, "Linux sends the ACK at once")
+
 /* The answer is the first that goes, and takes the ACK along. */
 TEST_F(ack_turn, answer)
 {
 	int fd = asked(_metadata);
 
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
-	if (LAB_DIFFERS(&w->lab, true, false, "it waits for the answer"))
+	if (!WAITS(w))
 		wire_expect(w, ACK, .ack = 101);
 	wire_expect(w, ACK | PSH, .seq = 1, .ack = 101, .len = 50);
 	wire_inject(w, ACK);
@@ -48,7 +53,7 @@ TEST_F(ack_turn, close)
 	int fd = asked(_metadata);
 
 	close(fd);
-	if (LAB_DIFFERS(&w->lab, true, false, "it waits for the answer"))
+	if (!WAITS(w))
 		wire_expect(w, ACK, .ack = 101);
 	wire_expect(w, FIN | ACK, .seq = 1, .ack = 101);
 	NO_TICK();
@@ -91,7 +96,20 @@ TEST_F(ack_turn, not_enough)
 	wire_inject(w, ACK | PSH, .len = 100);
 	EXPECT_EQ(100, recv(fd, buf, sizeof(buf), 0));
 	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
+	NO_TICK();
+}
+
+TEST_F(ack_turn, wait_for_all)
+{
+	struct timeval brief = { .tv_sec = 1 };
+	int fd = wire_accept(w);
+	char buf[200];
+
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief)));
+	wire_inject(w, ACK | PSH, .len = 100);
+	EXPECT_EQ(100, recv(fd, buf, sizeof(buf), MSG_WAITALL));
+	wire_expect(w, ACK, .ack = 101);
+	NO_TICK();
 }
 
 TEST_F(ack_turn, poll)
@@ -102,6 +120,18 @@ TEST_F(ack_turn, poll)
 	wire_expect(w, ACK, .ack = 101);
 	SOON(w);
 	NO_TICK();
+}
+
+/* Who asks whether it may write is about to. */
+TEST_F(ack_turn, poll_to_write)
+{
+	struct pollfd pfd = { .fd = asked(_metadata), .events = POLLOUT };
+
+	EXPECT_EQ(1, poll(&pfd, 1, 0));
+	LAB_OK(lab_send(pfd.fd, LAB_TO_PEER, 0, 50));
+	if (!WAITS(w))
+		wire_expect(w, ACK, .ack = 101);
+	wire_expect(w, ACK | PSH, .seq = 1, .ack = 101, .len = 50);
 }
 
 /* epoll, by level: who waits once more looks at the socket once more. */
@@ -121,15 +151,51 @@ TEST_F(ack_turn, epoll)
 	close(ep);
 }
 
-/* The program does nothing at all. */
+/* By edge it does not, if the program knows by a short read that there is no more. */
+TEST_F(ack_turn, epoll_by_edge)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int fd = wire_accept(w), ep = epoll_create1(0);
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
+	wire_inject(w, ACK | PSH, .len = 100);
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 5000));
+	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
+	EXPECT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	wire_expect(w, ACK, .ack = 101);
+	SOON(w);
+	EXPECT_EQ(WAITS(w), lab_counter(&w->lab, "DelayedACKs"));
+	close(ep);
+}
+
+/* The program does nothing at all: nothing is learned from that. */
 TEST_F(ack_turn, tick)
 {
-	wire_accept(w);
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	int fd = wire_accept(w);
+
 	wire_inject(w, ACK | PSH, .len = 100);
 	wire_expect(w, ACK, .ack = 101);
 	SOON(w);
-	EXPECT_EQ(LAB_DIFFERS(&w->lab, 0, 1, "a timer sends it"),
-		  lab_counter(&w->lab, "DelayedACKs"));
+	EXPECT_EQ(WAITS(w), lab_counter(&w->lab, "DelayedACKs"));
+	TURNS(1);
+	ASSERT_EQ(0, getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+	EXPECT_EQ(40000, info.tcpi_ato);
+}
+
+/* As usual questions are */
+TEST_F(ack_turn, nearly_full)
+{
+	int fd = wire_accept(w);
+
+	wire_inject(w, ACK | PSH, .len = 1400);
+	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 1400));
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
+	if (!WAITS(w))
+		wire_expect(w, ACK, .ack = 1401);
+	wire_expect(w, ACK | PSH, .seq = 1, .ack = 1401, .len = 50);
+	TURNS(1);
 }
 
 /* The peer went on: it was not the program's turn. */
@@ -154,6 +220,34 @@ TEST_F(ack_turn, not_the_end)
 	wire_expect(w, ACK, .ack = 1561);
 	SOON(w);
 	NO_TICK();
+}
+
+/* RFC5681 4.2: what fills part of a gap is acknowledged at once. */
+TEST_F(ack_turn, part_of_a_gap)
+{
+	wire_accept(w);
+	wire_inject(w, ACK | PSH, .seq = 101, .len = 100);
+	wire_expect(w, ACK, .ack = 1);
+	wire_inject(w, ACK | PSH, .seq = 301, .len = 100);
+	wire_expect(w, ACK, .ack = 1);
+	wire_inject(w, ACK | PSH, .seq = 1, .len = 100);
+	wire_expect(w, ACK, .ack = 201);
+	NO_TICK();
+	TURNS(0);
+}
+
+/* Part of it was sent in vain: the peer misses ACKs. */
+TEST_F(ack_turn, overlap)
+{
+	wire_accept(w);
+	wire_inject(w, ACK, .len = 100);
+	wire_expect(w, ACK, .ack = 101);
+	wire_inject(w, ACK | PSH, .seq = 51, .len = 100);
+	wire_expect(w, ACK, .ack = 151);
+	wire_inject(w, ACK | PSH, .seq = 151, .len = 100);
+	wire_expect(w, ACK, .ack = 251);
+	NO_TICK();
+	TURNS(0);
 }
 
 /* Not where the peer misses ACKs. */
@@ -207,6 +301,29 @@ TEST_F(ack_turn, quickack_later)
 	NO_TICK();
 }
 
+/* What waits goes, too, though it was not read yet. */
+TEST_F(ack_turn, quickack_unread)
+{
+	int fd = wire_accept(w);
+
+	wire_inject(w, ACK | PSH, .len = 100);
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 1));
+	wire_expect(w, ACK, .ack = 101);
+	NO_TICK();
+}
+
+/* Who says that answers will come is believed, though none came yet. */
+TEST_F(ack_turn, quickack_off)
+{
+	int fd = asked(_metadata);
+
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 0));
+	wire_expect(w, ACK, .ack = 101);
+	wire_expect_silence(w, 100);
+	EXPECT_EQ(0, lab_opt(fd, IPPROTO_TCP, TCP_QUICKACK));
+	NO_TICK();
+}
+
 /* Nor if the administrator did, of all connections */
 TEST_F(ack_turn, off)
 {
@@ -230,6 +347,61 @@ TEST_F(ack_turn, with_fin)
 	EXPECT_EQ(0, recv(fd, &c, 1, 0));
 	close(fd);
 	wire_expect(w, FIN | ACK, .seq = 1, .ack = 102);
+}
+
+/* The FIN comes alone: what waits now waits for the answer, and for the program's FIN. */
+TEST_F(ack_turn, then_fin)
+{
+	int fd = wire_accept(w);
+	char c;
+
+	wire_inject(w, ACK | PSH, .len = 100);
+	wire_inject(w, FIN | ACK, .seq = 101);
+	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
+	EXPECT_EQ(0, recv(fd, &c, 1, 0));
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
+	if (!WAITS(w))
+		wire_expect(w, ACK, .ack = 101);
+	wire_expect(w, ACK | PSH, .seq = 1, .ack = 102, .len = 50);
+	NO_TICK();
+}
+
+/* A client's side: its request took the ACK of the SYN-ACK along, the FIN takes the answer's. */
+TEST_F(ack_turn, deferred_client)
+{
+	int fd = LAB_FD(wire_socket(w));
+
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1));
+	LAB_OK(wire_connect_start(w, fd));
+	wire_expect(w, SYN);
+	wire_inject(w, SYN | ACK, .mss = 1460);
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
+	wire_expect(w, ACK | PSH, .seq = 1, .ack = 1, .len = 50);
+	wire_inject(w, ACK | PSH, .seq = 1, .ack = 51, .len = 100);
+	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
+	close(fd);
+	wire_expect(w, FIN | ACK, .seq = 51, .ack = 101);
+}
+
+/*
+ * What a short connection costs: SYN, SYN-ACK, ACK, question, answer, FIN, FIN, ACK. Linux
+ * acknowledges the question and the answer by themselves, too.
+ */
+TEST_F(ack_turn, short_life)
+{
+	long long segments = lab_counter(&w->lab, "OutSegs");
+	int fd[2];
+
+	LAB_OK(lab_pair(&w->lab, fd));
+	LAB_OK(lab_send(fd[0], LAB_TO_KERNEL, 0, 1));
+	LAB_OK(lab_recv(fd[1], LAB_TO_KERNEL, 0, 1));
+	LAB_OK(lab_send(fd[1], LAB_TO_PEER, 0, 1));
+	LAB_OK(lab_recv(fd[0], LAB_TO_PEER, 0, 1));
+	close(fd[0]);
+	lab_wait(fd[1], POLLRDHUP);
+	close(fd[1]);
+	EXPECT_EQ(segments + (WAITS(w) ? 8 : 10), lab_counter(&w->lab, "OutSegs"));
+	TURNS(2);
 }
 
 TEST_HARNESS_MAIN

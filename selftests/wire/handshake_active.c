@@ -4,6 +4,7 @@
 #include "wire.h"
 
 #include <netinet/tcp.h>
+#include <stdlib.h>
 
 WIRE_FIXTURE(handshake_active);
 
@@ -84,6 +85,26 @@ TEST_F(handshake_active, refused)
 	EXPECT_EQ(0, lab_so_error(fd));
 	EXPECT_EQ(TCP_CLOSE, lab_tcp_state(fd));
 	EXPECT_EQ(0, wire_state(w));
+	wire_expect_silence(w, 20);
+}
+
+/* A rule forbids the way, but only where the port is known: connect() says so, and it is over. */
+TEST_F(handshake_active, forbidden_by_port)
+{
+	bool v6 = w->lab.family == AF_INET6;
+	int fd = LAB_FD(wire_socket(w)), err;
+	struct sockaddr_storage ss;
+	socklen_t len = lab_addr(w->lab.family, wire_peer_addr(w), w->f->pport, &ss);
+
+	ASSERT_EQ(0, system(v6 ? "/usr/sbin/ip -6 rule add sport 1024-65534 prohibit"
+			       : "/usr/sbin/ip rule add sport 1024-65534 prohibit"));
+	ASSERT_EQ(-1, connect(fd, (struct sockaddr *)&ss, len));
+	err = LAB_DIFFERS(&w->lab, v6 ? EINPROGRESS : EACCES, EACCES, "differences.rst");
+	EXPECT_EQ(err, errno);
+	if (err == EINPROGRESS)
+		return;
+	EXPECT_EQ(0, lab_so_error(fd));
+	EXPECT_EQ(TCP_CLOSE, lab_tcp_state(fd));
 	wire_expect_silence(w, 20);
 }
 
