@@ -67,10 +67,15 @@ static enum tl_drop admit(struct sock *sk, struct sk_buff *skb, const struct tl_
 	return TL_DROP_NONE;
 }
 
-/* Bytes that may wait for a program that holds the socket, as in Linux. */
+/*
+ * Bytes that may wait for a program that holds the socket, as in Linux. Twice the buffer, for what
+ * was taken in counts as waiting until all is, and in the buffer, too.
+ */
 static u32 backlog_limit(const struct sock *sk)
 {
-	return READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) / 2 + 64 * 1024;
+	u64 buffers = 2ULL * READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) / 2;
+
+	return min_t(u64, buffers + 64 * 1024, U32_MAX);
 }
 
 /* As tl_still_there(), for a segment whose addresses were not read apart. */
