@@ -319,17 +319,6 @@ int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags)
 	return bad ? lab_fail("%d of %d ends failed", bad, 2 * conns) : 0;
 }
 
-/* A counter of both hosts, together */
-static long long at_ends(struct topo *t, const char *name)
-{
-	long long client, server = -1;
-
-	client = lab_counter(t->lab, name);
-	if (!at(t, TOPO_SERVER))
-		server = lab_counter(t->lab, name);
-	return at(t, TOPO_CLIENT) || client < 0 || server < 0 ? -1 : client + server;
-}
-
 /*
  * On one processor hundreds of packets may wait at once: only the link may drop packets. Of this
  * setting there is one, in the first of all namespaces.
