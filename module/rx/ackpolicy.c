@@ -43,6 +43,15 @@ static void more_quick(struct sock *sk, u8 most)
 	tl->ackp.quick = max_t(u32, tl->ackp.quick, min_t(u32, segments, most));
 }
 
+static void be_quick(struct sock *sk, u8 most)
+{
+	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
+
+	more_quick(sk, most);
+	a->interactive = 0;
+	a->ato = delay_min(sk);
+}
+
 /**
  * tl_ack_be_quick() - the peer needs ACKs soon: do not count on the program's answers for a while
  * @sk: socket, locked
@@ -50,11 +59,8 @@ static void more_quick(struct sock *sk, u8 most)
  */
 void tl_ack_be_quick(struct sock *sk, u8 most)
 {
-	struct tl_ackpolicy *a = &tl_sk(sk)->ackp;
-
-	more_quick(sk, most);
-	a->interactive = 0;
-	a->ato = delay_min(sk);
+	tl_sk(sk)->ackp.hurried = 1;
+	be_quick(sk, most);
 }
 
 /**
@@ -69,7 +75,7 @@ void tl_ack_interactive(struct sock *sk)
 	if (!a->turn)
 		return;
 	WRITE_ONCE(a->turn, false);		/* it may take longer than a turn */
-	tl_timer_clear(sk, TL_TIMER_DELACK);
+	tl_timer_set(sk, TL_TIMER_DELACK, delay_max(sk));
 }
 
 /**
@@ -190,6 +196,7 @@ void tl_ack_received(struct sock *sk, const struct tl_arrival *arrival)
 void tl_ack_received_early(struct sock *sk, const struct tl_arrival *arrival)
 {
 	tl_ack_want(sk);
+	WRITE_ONCE(tl_sk(sk)->ackp.turn, false);	/* the peer had more to say */
 	tl_rcv_window_learn(sk, arrival);
 }
 
@@ -221,7 +228,6 @@ void tl_ack_want_now(struct sock *sk)
  */
 void tl_ack_hurry(struct sock *sk)
 {
-	tl_sk(sk)->ackp.hurried = 1;
 	tl_ack_be_quick(sk, TL_QUICK_MAX);
 	tl_ack_want_now(sk);
 }
@@ -242,7 +248,7 @@ void tl_ack_synack(struct sock *sk)
 		tl_ack_want_now(sk);
 		return;
 	}
-	tl_ack_be_quick(sk, TL_QUICK_MAX);
+	be_quick(sk, TL_QUICK_MAX);
 	a->pending = 1;
 	a->held = 1;
 	tl_timer_set(sk, TL_TIMER_DELACK, delay_max(sk));
@@ -343,8 +349,10 @@ void tl_ack_check(struct sock *sk)
 	if (!a->pending || a->held)
 		return;
 	if (a->turn && !a->now) {
+		if (tl_timer_armed(sk, TL_TIMER_DELACK))
+			return;
 		TL_SK_INC(sk, TCPAckTurns);
-		tl_timer_set_earlier(sk, TL_TIMER_DELACK, TURN);
+		tl_timer_set(sk, TL_TIMER_DELACK, TURN);
 	} else if (a->now || is_quick(sk) || is_second(sk)) {
 		/* Of what waited for the program to let go, one ACK may tell all. */
 		if (sock_owned_by_user_nocheck(sk) &&

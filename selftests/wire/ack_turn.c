@@ -236,6 +236,37 @@ TEST_F(ack_turn, part_of_a_gap)
 	TURNS(0);
 }
 
+/* What comes behind a gap tells that the peer had more to say, and is answered each time. */
+TEST_F(ack_turn, then_a_gap)
+{
+	int i;
+
+	wire_accept(w);
+	wire_inject(w, ACK | PSH, .len = 100);
+	if (!WAITS(w))
+		wire_expect(w, ACK, .ack = 101);
+	for (i = 0; i < 3; i++) {
+		wire_inject(w, ACK | PSH, .seq = 201 + i * 100, .len = 100);
+		wire_expect(w, ACK, .ack = 101);
+	}
+	NO_TICK();
+	TURNS(1);
+}
+
+/* An ACK that comes meanwhile changes nothing. */
+TEST_F(ack_turn, then_an_ack)
+{
+	int fd = asked(_metadata);
+
+	wire_inject(w, ACK, .seq = 101, .win = 1000);
+	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
+	if (!WAITS(w))
+		wire_expect(w, ACK, .ack = 101);
+	wire_expect(w, ACK | PSH, .seq = 1, .ack = 101, .len = 50);
+	NO_TICK();
+	TURNS(1);
+}
+
 /* Part of it was sent in vain: the peer misses ACKs. */
 TEST_F(ack_turn, overlap)
 {
@@ -309,6 +340,16 @@ TEST_F(ack_turn, quickack_unread)
 	wire_inject(w, ACK | PSH, .len = 100);
 	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 1));
 	wire_expect(w, ACK, .ack = 101);
+	NO_TICK();
+}
+
+TEST_F(ack_turn, quickack_even)
+{
+	int fd = asked(_metadata);
+
+	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 2));
+	wire_expect(w, ACK, .ack = 101);
+	wire_expect_silence(w, 100);
 	NO_TICK();
 }
 
