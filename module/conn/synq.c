@@ -154,6 +154,7 @@ static void req_timer(struct tl_mini_timer *t)
 
 	if (!tl_synq_alive(net, &req->node))
 		return;
+	TL_INC(net, TCPTimeouts);
 	if (req->retries >= limit && (!acked || req->retries >= defer)) {
 		tl_drop_count(net, NULL, TL_DROP_ReqTimeout);
 		req_kill(net, req, TL_EV_TIMEOUT);
