@@ -210,9 +210,9 @@ static int set_fastopen(struct sock *sk, int val)
 
 static int get_fastopen(struct sock *sk)
 {
-	const struct tl_listener *l = tl_sk(sk)->listener;
+	const struct tl_listener *l = READ_ONCE(tl_sk(sk)->listener);
 
-	return l ? l->fo.max : 0;
+	return l ? READ_ONCE(l->fo.max) : 0;
 }
 
 static int set_fastopen_connect(struct sock *sk, int val)

@@ -38,7 +38,7 @@ int tl_listener_make(struct sock *sk)
 		return -ENOMEM;
 	spin_lock_init(&l->lock);
 	INIT_LIST_HEAD(&l->queue);
-	WRITE_ONCE(tl_sk(sk)->listener, l);
+	smp_store_release(&tl_sk(sk)->listener, l);	/* getsockopt() takes no lock */
 	return 0;
 }
 
