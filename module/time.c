@@ -117,7 +117,7 @@ static void run(struct sock *sk)
 		t->armed &= ~BIT(i);
 		handlers[i](sk);
 	}
-	if (unlikely(t->fine_armed && !t->fine))
+	if (t->fine_armed)		/* one may have had no memory for a timer of its own */
 		fine_run(sk);
 	rearm(sk);
 	sk_mem_reclaim(sk);
@@ -307,6 +307,18 @@ void tl_fine_set(struct sock *sk, enum tl_fine which, u64 delay_ns, u32 slack_ns
 	if (!hrtimer_is_queued(&f->timer) ||
 	    when < ktime_to_ns(hrtimer_get_softexpires(&f->timer)))
 		fine_start(f, which);
+}
+
+/**
+ * tl_timers_soon() - does the kernel timer fire within a second?
+ * @sk: socket, locked
+ *
+ * Whatever it does then, the socket gives back memory that it does not use.
+ */
+bool tl_timers_soon(const struct sock *sk)
+{
+	return timer_pending(&sk->sk_timer) &&
+	       time_before(READ_ONCE(sk->sk_timer.expires), jiffies + HZ);
 }
 
 /**

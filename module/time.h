@@ -27,7 +27,7 @@
  * Requests and TIME-WAITs have a tl_mini_timer each, without a socket.
  *
  * What must be finer than a jiffy is a *fine* deadline, in nanoseconds: the same idea once more,
- * with one hrtimer for all of them.
+ * with one hrtimer for all of them. Where there is no memory for that, the next jiffy has to do.
  *
  * COMPRESS: while there is a hole, one ACK for several segments is due. Handler in rx/ackpolicy.c.
  * PACE: what could go but for its rate may go now. Handler in tx/pace.c.
@@ -88,6 +88,7 @@ void tl_timer_clear(struct sock *sk, enum tl_timer which);
 void tl_timers_clear(struct sock *sk);
 bool tl_timer_armed(const struct sock *sk, enum tl_timer which);
 long tl_timer_left(const struct sock *sk, enum tl_timer which);
+bool tl_timers_soon(const struct sock *sk);
 void tl_timers_release(struct sock *sk);
 
 void tl_fine_set(struct sock *sk, enum tl_fine which, u64 delay_ns, u32 slack_ns);

@@ -25,7 +25,10 @@ static struct sk_buff *find_unread(struct sock *sk, u32 seq, u32 *offset)
 	return NULL;
 }
 
-/* Up to a page of what the buffer was charged stays with the socket: an answer may need it next. */
+/*
+ * Up to a page of what the buffer was charged stays with the socket, if a timer will give it back
+ * soon: an answer may need it next.
+ */
 static void eat(struct sock *sk, struct sk_buff *skb)
 {
 	__skb_unlink(skb, &sk->sk_receive_queue);
@@ -34,7 +37,8 @@ static void eat(struct sock *sk, struct sk_buff *skb)
 		skb->sk = NULL;
 		atomic_sub(skb->truesize, &sk->sk_rmem_alloc);
 		tl_mem_uncharge(sk, skb->truesize);
-		if (sk->sk_forward_alloc >= 2 * PAGE_SIZE || unlikely(READ_ONCE(tl_mem_pressure)))
+		if (sk->sk_forward_alloc >= (int)(2 * PAGE_SIZE) || !tl_timers_soon(sk) ||
+		    sk_under_memory_pressure(sk))
 			sk_mem_reclaim(sk);
 	}
 	consume_skb(skb);
