@@ -149,7 +149,7 @@ help:
 	@echo 'make fuzz       what nobody sane would send: libFuzzer, and in a VM a peer that lies;'
 	@echo '                FUZZ_SECONDS=60 FUZZ_SEGMENTS=1000000 FUZZ_SEED=n'
 	@echo 'make bench      instructions (REAL=1: time) by those of the kernel'"'"'s TCP, row by row;'
-	@echo '                ROWS=regex RUNS=3 REAL=1 WORDS=1 IDLE=100000 LAND=1'
+	@echo '                ROWS=regex RUNS=3 REAL=1 WORDS=1 IDLE=100000 LAND=1|worse'
 	@echo 'make bench-links  goodput on bad links by that of the kernel'"'"'s TCP, cell by cell;'
 	@echo '                CELLS=regex SEEDS=5 CC=cubic TRACE=1 SELF=1'
 	@echo 'make vm         a shell in a VM with the module loaded and two namespaces joined by veth'

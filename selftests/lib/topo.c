@@ -319,19 +319,33 @@ int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags)
 	return bad ? lab_fail("%d of %d ends failed", bad, 2 * conns) : 0;
 }
 
+/* Return: how many packets could wait before; -1 with the reason */
+static int room_for_bursts(int packets)
+{
+	static const char path[] = "/proc/sys/net/core/netdev_max_backlog";
+	char text[32];
+	int before;
+
+	if (lab_read_file(path, text, sizeof(text)) < 0)
+		return -1;
+	before = atoi(text);
+	snprintf(text, sizeof(text), "%d", packets);
+	return lab_write_file(path, text) ? -1 : before;
+}
+
 /*
  * On one processor hundreds of packets may wait at once: only the link may drop packets. Of this
  * setting there is one, in the first of all namespaces.
  */
-int topo_room_for_bursts(const struct topo *t)
+int topo_room_for_bursts(const struct topo *t, int packets)
 {
 	int first = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC), ret;
 
 	if (first < 0 || lab_netns_enter(first))
 		return lab_fail("the first namespace: %s", strerror(errno));
-	ret = lab_write_file("/proc/sys/net/core/netdev_max_backlog", "100000");
+	ret = room_for_bursts(packets);
 	close(first);
-	return at(t, TOPO_CLIENT) || ret ? -1 : 0;
+	return at(t, TOPO_CLIENT) || ret < 0 ? -1 : ret;
 }
 
 /* No loss probes: they go where an ACK is late. */
@@ -403,14 +417,14 @@ static int try_lossless(struct topo *t, int conns, size_t bytes, unsigned int fl
 
 int topo_lossless(struct topo *t, int conns, size_t bytes, unsigned int flags)
 {
+	int room = topo_room_for_bursts(t, TOPO_ROOM), ret;
 	cpu_set_t before;
-	int ret;
 
-	if (topo_room_for_bursts(t) || no_probes(t) || stay_here(&before))
+	if (room < 0 || no_probes(t) || stay_here(&before))
 		return -1;
 	ret = try_lossless(t, conns, bytes, flags);
 	sched_setaffinity(0, sizeof(before), &before);
-	return ret;
+	return topo_room_for_bursts(t, room) < 0 ? -1 : ret;
 }
 
 int topo_watch(const struct topo *t, int where, const char *dev)

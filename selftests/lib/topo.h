@@ -45,7 +45,9 @@ int topo_run(const struct topo *t, int where, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* A device that must get segments one by one: the stack cuts them in front of it. */
 int topo_cut_at(const struct topo *t, int where, const char *dev);
-int topo_room_for_bursts(const struct topo *t);
+#define TOPO_ROOM	100000
+/* So many packets may wait for a processor. Return: how many could before; -1 with the reason */
+int topo_room_for_bursts(const struct topo *t, int packets);
 const char *topo_server_addr(const struct topo *t);
 
 int topo_listen(struct topo *t, int port, int backlog);
@@ -58,8 +60,8 @@ int topo_connect(struct topo *t, int port);
 int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags);
 
 /*
- * The same; and neither end may have sent anything again, for nothing is lost on the way. All of it
- * runs on one processor, without loss probes.
+ * The same; and neither end may have sent anything again, for nothing is lost on the way. Both ends
+ * run on one processor, without loss probes.
  */
 int topo_lossless(struct topo *t, int conns, size_t bytes, unsigned int flags);
 

@@ -4,7 +4,8 @@
  * than landed.tsv says that it did, and none that was within its bound may be over it. That file is
  * written by "make bench LAND=1".
  *
- * A row that is over with one run gets two more: medians decide.
+ * A row that is over with one run gets two more, unless it takes long or counts bytes: medians
+ * decide.
  */
 #include <math.h>
 #include <stdlib.h>

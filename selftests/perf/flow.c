@@ -133,7 +133,7 @@ int bench_begin(struct bench *b)
 	lab_fill(block, 1, 0, BLOCK);
 	memcpy(block + BLOCK, block, PART);
 	if (topo_router(&b->topo, &b->lab) || be_quiet(b) || single_segments(b) ||
-	    topo_room_for_bursts(&b->topo))
+	    topo_room_for_bursts(&b->topo, TOPO_ROOM) < 0)
 		return -1;
 	return await_link(b);
 }
