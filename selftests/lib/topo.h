@@ -9,6 +9,8 @@
 #ifndef LAB_TOPO_H
 #define LAB_TOPO_H
 
+#include <sched.h>
+
 #include "lab.h"
 
 enum { TOPO_CLIENT, TOPO_SERVER, TOPO_ROUTER };
@@ -64,6 +66,9 @@ int topo_transfer(struct topo *t, int conns, size_t bytes, unsigned int flags);
  * run on one processor, without loss probes.
  */
 int topo_lossless(struct topo *t, int conns, size_t bytes, unsigned int flags);
+
+/* Who changes the processor overtakes packets of its own. @before: where it was free to run */
+int topo_stay_here(cpu_set_t *before);
 
 /* A socket that sees what passes a host's device, and has room for all of it */
 int topo_watch(const struct topo *t, int where, const char *dev);

@@ -115,10 +115,12 @@ static pid_t cable(struct end a, struct end b, volatile int *most)
 		{ .fd = a.from, .events = POLLIN }, { .fd = b.from, .events = POLLIN },
 	};
 	pid_t pid = fork();
+	cpu_set_t anywhere;
 
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	topo_stay_here(&anywhere);
 	for (;;) {
 		poll(p, 2, -1);
 		pass_on(a.from, b.to, most);
