@@ -33,14 +33,32 @@ static int asked(struct __test_metadata *_metadata)
 
 #define WAITS(w) LAB_DIFFERS(&(w)->lab, false, true, "Linux sends the ACK at once")
 
+/* The next to come tells that the ACK has waited for it. */
+#define WAITED(acked) do {						\
+	if (!WAITS(w))							\
+		wire_expect(w, ACK, .ack = (acked));			\
+} while (0)
+
+/* An ACK goes alone, and no timer sent it. */
+#define AT_ONCE(acked) do {						\
+	wire_expect(w, ACK, .ack = (acked));				\
+	SOON(w);							\
+	NO_TICK();							\
+} while (0)
+
+/* This segment of 100 octets does not wait for its ACK. */
+#define ANSWERED(acked, flags, from) do {				\
+	wire_inject(w, flags, .seq = (from), .len = 100);		\
+	AT_ONCE(acked);							\
+} while (0)
+
 /* The answer is the first that goes, and takes the ACK along. */
 TEST_F(ack_turn, answer)
 {
 	int fd = asked(_metadata);
 
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
-	if (!WAITS(w))
-		wire_expect(w, ACK, .ack = 101);
+	WAITED(101);
 	wire_expect(w, ACK | PSH, .seq = 1, .ack = 101, .len = 50);
 	wire_inject(w, ACK);
 	wire_expect_silence(w, 600);
@@ -53,8 +71,7 @@ TEST_F(ack_turn, close)
 	int fd = asked(_metadata);
 
 	close(fd);
-	if (!WAITS(w))
-		wire_expect(w, ACK, .ack = 101);
+	WAITED(101);
 	wire_expect(w, FIN | ACK, .seq = 1, .ack = 101);
 	NO_TICK();
 }
@@ -67,9 +84,7 @@ TEST_F(ack_turn, read_on)
 
 	EXPECT_EQ(-1, recv(fd, &c, 1, MSG_DONTWAIT));
 	EXPECT_EQ(EAGAIN, errno);
-	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
-	NO_TICK();
+	AT_ONCE(101);
 }
 
 TEST_F(ack_turn, splice_on)
@@ -79,37 +94,33 @@ TEST_F(ack_turn, splice_on)
 	ASSERT_EQ(0, pipe(pipes));
 	EXPECT_EQ(-1, splice(fd, NULL, pipes[1], NULL, 1, SPLICE_F_NONBLOCK));
 	EXPECT_EQ(EAGAIN, errno);
+	AT_ONCE(101);
+}
+
+/* It wants more than this before it will say anything, and waits for that a second. */
+static void want_more(struct __test_metadata *_metadata, int fd, int flags)
+{
+	struct timeval brief = { .tv_sec = 1 };
+	char buf[200];
+
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief)));
+	wire_inject(w, ACK | PSH, .len = 100);
+	EXPECT_EQ(100, recv(fd, buf, sizeof(buf), flags));
 	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
 	NO_TICK();
 }
 
-/* It wants more than this before it will say anything. */
 TEST_F(ack_turn, not_enough)
 {
-	struct timeval brief = { .tv_sec = 1 };
 	int fd = wire_accept(w);
-	char buf[200];
 
 	LAB_OK(lab_set_opt(fd, SOL_SOCKET, SO_RCVLOWAT, 200));
-	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief)));
-	wire_inject(w, ACK | PSH, .len = 100);
-	EXPECT_EQ(100, recv(fd, buf, sizeof(buf), 0));
-	wire_expect(w, ACK, .ack = 101);
-	NO_TICK();
+	want_more(_metadata, fd, 0);
 }
 
 TEST_F(ack_turn, wait_for_all)
 {
-	struct timeval brief = { .tv_sec = 1 };
-	int fd = wire_accept(w);
-	char buf[200];
-
-	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief)));
-	wire_inject(w, ACK | PSH, .len = 100);
-	EXPECT_EQ(100, recv(fd, buf, sizeof(buf), MSG_WAITALL));
-	wire_expect(w, ACK, .ack = 101);
-	NO_TICK();
+	want_more(_metadata, wire_accept(w), MSG_WAITALL);
 }
 
 TEST_F(ack_turn, poll)
@@ -117,9 +128,7 @@ TEST_F(ack_turn, poll)
 	struct pollfd pfd = { .fd = asked(_metadata), .events = POLLIN };
 
 	EXPECT_EQ(0, poll(&pfd, 1, 0));
-	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
-	NO_TICK();
+	AT_ONCE(101);
 }
 
 /* Who asks whether it may write is about to. */
@@ -129,15 +138,14 @@ TEST_F(ack_turn, poll_to_write)
 
 	EXPECT_EQ(1, poll(&pfd, 1, 0));
 	LAB_OK(lab_send(pfd.fd, LAB_TO_PEER, 0, 50));
-	if (!WAITS(w))
-		wire_expect(w, ACK, .ack = 101);
+	WAITED(101);
 	wire_expect(w, ACK | PSH, .seq = 1, .ack = 101, .len = 50);
 }
 
-/* epoll, by level: who waits once more looks at the socket once more. */
-TEST_F(ack_turn, epoll)
+/* Epoll says that there is a question; the program reads it, and waits for the next event. */
+static void wait_again(struct __test_metadata *_metadata, uint32_t events)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = { .events = events };
 	int fd = wire_accept(w), ep = epoll_create1(0);
 
 	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
@@ -145,27 +153,23 @@ TEST_F(ack_turn, epoll)
 	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 5000));
 	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
 	EXPECT_EQ(0, epoll_wait(ep, &event, 1, 0));
-	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
-	NO_TICK();
 	close(ep);
+}
+
+/* By level that looks at the socket once more. */
+TEST_F(ack_turn, epoll)
+{
+	wait_again(_metadata, EPOLLIN);
+	AT_ONCE(101);
 }
 
 /* By edge it does not, if the program knows by a short read that there is no more. */
 TEST_F(ack_turn, epoll_by_edge)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-	int fd = wire_accept(w), ep = epoll_create1(0);
-
-	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
-	wire_inject(w, ACK | PSH, .len = 100);
-	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 5000));
-	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
-	EXPECT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	wait_again(_metadata, EPOLLIN | EPOLLET);
 	wire_expect(w, ACK, .ack = 101);
 	SOON(w);
 	EXPECT_EQ(WAITS(w), lab_counter(&w->lab, "DelayedACKs"));
-	close(ep);
 }
 
 /* The program does nothing at all: nothing is learned from that. */
@@ -192,8 +196,7 @@ TEST_F(ack_turn, nearly_full)
 	wire_inject(w, ACK | PSH, .len = 1400);
 	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 1400));
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
-	if (!WAITS(w))
-		wire_expect(w, ACK, .ack = 1401);
+	WAITED(1401);
 	wire_expect(w, ACK | PSH, .seq = 1, .ack = 1401, .len = 50);
 	TURNS(1);
 }
@@ -213,26 +216,18 @@ TEST_F(ack_turn, second_segment)
 TEST_F(ack_turn, not_the_end)
 {
 	wire_accept(w);
-	wire_inject(w, ACK, .len = 100);
-	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
+	ANSWERED(101, ACK, 1);
 	wire_inject(w, ACK | PSH, .seq = 101, .len = 1460);
-	wire_expect(w, ACK, .ack = 1561);
-	SOON(w);
-	NO_TICK();
+	AT_ONCE(1561);
 }
 
 /* RFC5681 4.2: what fills part of a gap is acknowledged at once. */
 TEST_F(ack_turn, part_of_a_gap)
 {
 	wire_accept(w);
-	wire_inject(w, ACK | PSH, .seq = 101, .len = 100);
-	wire_expect(w, ACK, .ack = 1);
-	wire_inject(w, ACK | PSH, .seq = 301, .len = 100);
-	wire_expect(w, ACK, .ack = 1);
-	wire_inject(w, ACK | PSH, .seq = 1, .len = 100);
-	wire_expect(w, ACK, .ack = 201);
-	NO_TICK();
+	ANSWERED(1, ACK | PSH, 101);
+	ANSWERED(1, ACK | PSH, 301);
+	ANSWERED(201, ACK | PSH, 1);
 	TURNS(0);
 }
 
@@ -243,13 +238,9 @@ TEST_F(ack_turn, then_a_gap)
 
 	wire_accept(w);
 	wire_inject(w, ACK | PSH, .len = 100);
-	if (!WAITS(w))
-		wire_expect(w, ACK, .ack = 101);
-	for (i = 0; i < 3; i++) {
-		wire_inject(w, ACK | PSH, .seq = 201 + i * 100, .len = 100);
-		wire_expect(w, ACK, .ack = 101);
-	}
-	NO_TICK();
+	WAITED(101);
+	for (i = 0; i < 3; i++)
+		ANSWERED(101, ACK | PSH, 201 + i * 100);
 	TURNS(1);
 }
 
@@ -260,8 +251,7 @@ TEST_F(ack_turn, then_an_ack)
 
 	wire_inject(w, ACK, .seq = 101, .win = 1000);
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
-	if (!WAITS(w))
-		wire_expect(w, ACK, .ack = 101);
+	WAITED(101);
 	wire_expect(w, ACK | PSH, .seq = 1, .ack = 101, .len = 50);
 	NO_TICK();
 	TURNS(1);
@@ -271,13 +261,9 @@ TEST_F(ack_turn, then_an_ack)
 TEST_F(ack_turn, overlap)
 {
 	wire_accept(w);
-	wire_inject(w, ACK, .len = 100);
-	wire_expect(w, ACK, .ack = 101);
-	wire_inject(w, ACK | PSH, .seq = 51, .len = 100);
-	wire_expect(w, ACK, .ack = 151);
-	wire_inject(w, ACK | PSH, .seq = 151, .len = 100);
-	wire_expect(w, ACK, .ack = 251);
-	NO_TICK();
+	ANSWERED(101, ACK, 1);
+	ANSWERED(151, ACK | PSH, 51);
+	ANSWERED(251, ACK | PSH, 151);
 	TURNS(0);
 }
 
@@ -285,14 +271,9 @@ TEST_F(ack_turn, overlap)
 TEST_F(ack_turn, after_duplicate)
 {
 	wire_accept(w);
-	wire_inject(w, ACK, .len = 100);
-	wire_expect(w, ACK, .ack = 101);
-	wire_inject(w, ACK, .seq = 1, .len = 100);
-	wire_expect(w, ACK, .ack = 101);
-	wire_inject(w, ACK | PSH, .seq = 101, .len = 100);
-	wire_expect(w, ACK, .ack = 201);
-	SOON(w);
-	NO_TICK();
+	ANSWERED(101, ACK, 1);
+	ANSWERED(101, ACK, 1);
+	ANSWERED(201, ACK | PSH, 101);
 }
 
 /* Not if the program said so, before or after it came */
@@ -301,10 +282,7 @@ TEST_F(ack_turn, quickack)
 	int fd = wire_accept(w);
 
 	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 1));
-	wire_inject(w, ACK | PSH, .len = 100);
-	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
-	NO_TICK();
+	ANSWERED(101, ACK | PSH, 1);
 }
 
 /* A listener says it for its connections. */
@@ -316,10 +294,7 @@ TEST_F(ack_turn, quickack_inherited)
 	wire_inject(w, SYN, .win = 65535, .mss = 1460);
 	wire_expect(w, SYN | ACK, .ack = 1);
 	wire_inject(w, ACK);
-	wire_inject(w, ACK | PSH, .len = 100);
-	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
-	NO_TICK();
+	ANSWERED(101, ACK | PSH, 1);
 }
 
 TEST_F(ack_turn, quickack_later)
@@ -327,9 +302,7 @@ TEST_F(ack_turn, quickack_later)
 	int fd = asked(_metadata);
 
 	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 1));
-	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
-	NO_TICK();
+	AT_ONCE(101);
 }
 
 /* What waits goes, too, though it was not read yet. */
@@ -339,8 +312,7 @@ TEST_F(ack_turn, quickack_unread)
 
 	wire_inject(w, ACK | PSH, .len = 100);
 	LAB_OK(lab_set_opt(fd, IPPROTO_TCP, TCP_QUICKACK, 1));
-	wire_expect(w, ACK, .ack = 101);
-	NO_TICK();
+	AT_ONCE(101);
 }
 
 TEST_F(ack_turn, quickack_even)
@@ -371,10 +343,7 @@ TEST_F(ack_turn, off)
 	if (!w->lab.oracle)
 		LAB_OK(lab_sysctl_set(&w->lab, "ack_turn", "0"));
 	wire_accept(w);
-	wire_inject(w, ACK | PSH, .len = 100);
-	wire_expect(w, ACK, .ack = 101);
-	SOON(w);
-	NO_TICK();
+	ANSWERED(101, ACK | PSH, 1);
 }
 
 /* A question with a FIN is followed by the program's own FIN, as a rule: as long as ever. */
@@ -401,8 +370,7 @@ TEST_F(ack_turn, then_fin)
 	LAB_OK(lab_recv(fd, LAB_TO_KERNEL, 0, 100));
 	EXPECT_EQ(0, recv(fd, &c, 1, 0));
 	LAB_OK(lab_send(fd, LAB_TO_PEER, 0, 50));
-	if (!WAITS(w))
-		wire_expect(w, ACK, .ack = 101);
+	WAITED(101);
 	wire_expect(w, ACK | PSH, .seq = 1, .ack = 102, .len = 50);
 	NO_TICK();
 }
