@@ -162,7 +162,6 @@ void tl_timers_release(struct sock *sk)
 		return;
 	t->deferred = false;
 	run(sk);
-	fine_run(sk);
 }
 
 /**
